@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// JobOutcome: what a body says came of its run.
+//
+// Only what the body knows. Ids, times and duration are stamped by the runner, which was there.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "punctual/base/json.hpp"
+#include "punctual/domain/job_status.hpp"
+
+namespace punctual {
+
+/// Why a run failed: a code for programs and a sentence for people.
+struct RunError {
+  std::string code{};
+  std::string message{};
+
+  friend bool operator==(const RunError&, const RunError&) = default;
+};
+
+/// Wire: `{"code": …, "message": …}`.
+inline void to_json(Json& json, const RunError& error) {
+  json = Json{{"code", error.code}, {"message", error.message}};
+}
+
+/// Made by `job.success(…)`, `job.failure(…)`, `job.skipped(…)` and `job.interrupted()`.
+struct JobOutcome {
+  /// A terminal status; `pending` hands the run back to be run again (see `job.interrupted()`).
+  JobStatus status = JobStatus::success;
+  std::string message_code{};
+  std::string summary{};
+  Json details = nullptr;
+  std::optional<RunError> error{};
+};
+
+}  // namespace punctual

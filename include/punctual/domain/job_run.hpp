@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+//
+// JobRun: one execution of a job, one row of the history. NewRun: one that is about to be stored.
+//
+// A retry is a row of its own, so history is written once and never rewritten. Fields follow the
+// wire format; those of the lease (`node`, `fence`, `lease_until_at`) say who may write the rest.
+//
+// Thread-safety: values.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "punctual/base/iso8601.hpp"
+#include "punctual/base/json.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/base/uuid.hpp"
+#include "punctual/domain/job_outcome.hpp"
+#include "punctual/domain/job_status.hpp"
+
+namespace punctual {
+
+/// Identifies a run for ever, over all nodes. Sorts by creation.
+using RunId = Uuid;
+
+/// A run to be stored: pending, or at once `skipped` where a due instant is answered without one.
+struct NewRun {
+  RunId id{};
+  std::string job_name{};
+  JobStatus status = JobStatus::pending;  ///< pending or skipped
+  RunTrigger trigger = RunTrigger::manual;
+  std::string message_code{};  ///< of a skipped row
+  std::string summary{};       ///< of a skipped row
+  Json details = nullptr;      ///< of a skipped row
+  std::optional<TimePoint> due_at{};  ///< the instant of the schedule that it answers
+  TimePoint run_at{};                 ///< not claimed before
+  std::string actor{};                ///< who asked for it
+  std::string reason{};               ///< why
+  std::uint32_t attempt = 1;
+  std::optional<RunId> retry_of{};  ///< the first attempt
+  int priority = 0;
+  Json payload = nullptr;
+  std::string unique_key{};  ///< one open run at a time per key; empty: none
+  std::string concurrency_key{};
+  std::uint32_t concurrency_max = 0;  ///< 0: no limit
+  /// At most one exclusive run of a job is running at a time, over all nodes.
+  bool exclusive = false;
+  /// If another exclusive run of the job is open when this one is stored (running, or pending with
+  /// its `run_at` reached), this one is stored as skipped / JOB_OVERLAPPED.
+  bool skip_if_open = false;
+};
+
+/// A stored run.
+struct JobRun {
+  RunId id{};
+  std::string job_name{};
+  JobStatus status = JobStatus::pending;
+  RunTrigger trigger = RunTrigger::manual;
+  std::string message_code{};
+  std::string summary{};
+  Json details = nullptr;
+  std::optional<RunError> error{};
+  std::optional<TimePoint> due_at{};
+  TimePoint run_at{};
+  TimePoint created_at{};
+  std::optional<TimePoint> started_at{};
+  std::optional<TimePoint> completed_at{};
+  std::optional<Duration> duration{};  ///< of the body, by the monotonic clock
+  std::string actor{};
+  std::string reason{};
+  std::uint32_t attempt = 1;
+  std::optional<RunId> retry_of{};
+  int priority = 0;
+  Json payload = nullptr;
+  std::string unique_key{};
+  std::string concurrency_key{};
+  std::uint32_t concurrency_max = 0;
+  bool exclusive = false;
+  std::string node{};       ///< the node that holds or held the lease
+  std::uint64_t fence = 0;  ///< rises by one with every claim
+  std::optional<TimePoint> lease_until_at{};
+  bool cancel_requested = false;
+  std::string cancel_actor{};
+  double progress = 0.0;  ///< 0 to 1
+  std::string progress_note{};
+};
+
+/// Returns the key by which pending runs are ordered: the moment they became ready, a minute earlier
+/// per step of priority.
+///
+/// Because it is fixed when the run is stored, a run that waits long enough comes before any later
+/// one of a higher priority, and an index can serve the order.
+[[nodiscard]] constexpr TimePoint claim_order(TimePoint run_at, int priority) noexcept {
+  return add_clamped(run_at, std::chrono::minutes{-priority});
+}
+
+/// Returns the row that storing `row` at `now` makes.
+[[nodiscard]] inline JobRun to_run(const NewRun& row, TimePoint now) {
+  JobRun run;
+  run.id = row.id;
+  run.job_name = row.job_name;
+  run.status = row.status;
+  run.trigger = row.trigger;
+  run.message_code = row.message_code;
+  run.summary = row.summary;
+  run.details = row.details;
+  run.due_at = row.due_at;
+  run.run_at = row.run_at;
+  run.created_at = now;
+  run.actor = row.actor;
+  run.reason = row.reason;
+  run.attempt = row.attempt;
+  run.retry_of = row.retry_of;
+  run.priority = row.priority;
+  run.payload = row.payload;
+  run.unique_key = row.unique_key;
+  run.concurrency_key = row.concurrency_key;
+  run.concurrency_max = row.concurrency_max;
+  run.exclusive = row.exclusive;
+  if (is_terminal(run.status)) run.completed_at = now;
+  return run;
+}
+
+/// Wire: the seed's names in camelCase; times in ISO 8601; absent values are null, `details` and
+/// `payload` as they are.
+inline void to_json(Json& json, const JobRun& run) {
+  const auto time = [](const std::optional<TimePoint>& instant) -> Json {
+    return instant ? Json(format_iso8601(*instant)) : Json(nullptr);
+  };
+  const auto text = [](const std::string& value) -> Json {
+    return value.empty() ? Json(nullptr) : Json(value);
+  };
+  json = Json::object();
+  json["id"] = run.id;
+  json["jobName"] = run.job_name;
+  json["status"] = run.status;
+  json["trigger"] = run.trigger;
+  json["messageCode"] = text(run.message_code);
+  json["summary"] = text(run.summary);
+  json["details"] = run.details;
+  json["errorCode"] = run.error ? Json(run.error->code) : Json(nullptr);
+  json["errorMessage"] = run.error ? Json(run.error->message) : Json(nullptr);
+  json["durationMs"] = run.duration ? Json(run.duration->count()) : Json(nullptr);
+  json["dueAt"] = time(run.due_at);
+  json["runAt"] = format_iso8601(run.run_at);
+  json["createdAt"] = format_iso8601(run.created_at);
+  json["startedAt"] = time(run.started_at);
+  json["completedAt"] = time(run.completed_at);
+  json["actor"] = text(run.actor);
+  json["reason"] = text(run.reason);
+  json["attempt"] = run.attempt;
+  json["retryOf"] = run.retry_of ? Json(*run.retry_of) : Json(nullptr);
+  json["priority"] = run.priority;
+  json["payload"] = run.payload;
+  json["uniqueKey"] = text(run.unique_key);
+  json["concurrencyKey"] = text(run.concurrency_key);
+  json["node"] = text(run.node);
+  json["fence"] = run.fence;
+  json["leaseUntilAt"] = time(run.lease_until_at);
+  json["cancelRequested"] = run.cancel_requested;
+  json["progress"] = run.progress;
+  json["progressNote"] = text(run.progress_note);
+}
+
+}  // namespace punctual

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+//
+// JobSummary and SchedulerStatus: what `status()` shows of each job and of all of them.
+//
+// Counts come from counters that every finish moves on, so they cost nothing to read and stay true
+// when old runs are pruned.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "punctual/base/iso8601.hpp"
+#include "punctual/base/json.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/domain/job_run.hpp"
+
+namespace punctual {
+
+struct JobSummary {
+  std::string name{};
+  std::string description{};
+  bool enabled = true;
+  bool paused = false;
+  std::string paused_by{};
+  std::string paused_reason{};
+  Json schedule = nullptr;  ///< the schedule's JSON form; null: by hand only
+  std::optional<TimePoint> next_run_at{};
+  /// The job's newest run that was executed and has ended; rows that answered an instant without
+  /// running hide nothing.
+  std::optional<JobRun> last_run{};
+  std::uint64_t run_count = 0;  ///< runs that have ended: the sum of the three below
+  std::uint64_t success_count = 0;
+  std::uint64_t failure_count = 0;
+  std::uint64_t skipped_count = 0;
+};
+
+struct SchedulerStatus {
+  std::vector<JobSummary> registered_jobs{};  ///< ordered by name
+  std::size_t total_jobs = 0;
+  std::size_t enabled_jobs = 0;
+  std::vector<JobRun> recent_runs{};  ///< newest first, without details and payload
+};
+
+/// Wire: the seed's shape; `scheduleIntervalMs` is null for schedules that have no period, and
+/// `schedule` says the schedule whatever its kind.
+inline void to_json(Json& json, const JobSummary& job) {
+  const auto text = [](const std::string& value) -> Json {
+    return value.empty() ? Json(nullptr) : Json(value);
+  };
+  json = Json::object();
+  json["name"] = job.name;
+  json["description"] = job.description;
+  json["enabled"] = job.enabled;
+  json["paused"] = job.paused;
+  json["pausedBy"] = text(job.paused_by);
+  json["pausedReason"] = text(job.paused_reason);
+  json["scheduleIntervalMs"] =
+      job.schedule.is_object() ? job.schedule.value("periodMs", Json(nullptr)) : Json(nullptr);
+  json["schedule"] = job.schedule;
+  json["nextRunAt"] = job.next_run_at ? Json(format_iso8601(*job.next_run_at)) : Json(nullptr);
+  json["runCount"] = job.run_count;
+  json["successCount"] = job.success_count;
+  json["failureCount"] = job.failure_count;
+  json["skippedCount"] = job.skipped_count;
+  json["lastRun"] = nullptr;
+  if (!job.last_run) return;
+  const JobRun& run = *job.last_run;
+  Json last = Json::object();
+  last["jobId"] = run.id;
+  last["status"] = run.status;
+  last["startedAt"] = run.started_at ? Json(format_iso8601(*run.started_at)) : Json(nullptr);
+  last["completedAt"] = run.completed_at ? Json(format_iso8601(*run.completed_at)) : Json(nullptr);
+  last["durationMs"] = run.duration.value_or(Duration{0}).count();
+  last["messageCode"] = run.message_code;
+  last["summary"] = text(run.summary);
+  json["lastRun"] = std::move(last);
+}
+
+/// Wire: `{registeredJobs, totalJobs, enabledJobs, recentRuns}`.
+inline void to_json(Json& json, const SchedulerStatus& status) {
+  json = Json::object();
+  json["registeredJobs"] = Json::array();
+  for (const auto& job : status.registered_jobs) json["registeredJobs"].push_back(job);
+  json["totalJobs"] = status.total_jobs;
+  json["enabledJobs"] = status.enabled_jobs;
+  json["recentRuns"] = Json::array();
+  for (const auto& run : status.recent_runs) json["recentRuns"].push_back(run);
+}
+
+}  // namespace punctual
