@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+//
+// FakeClock: a clock that stands still until it is told to move. For tests.
+//
+// `advance` lets time pass, on both the wall and the monotonic clock; `set_wall` sets the wall clock
+// alone, as an administrator or a time server would. Threads that wait on the clock are woken by both.
+//
+// Thread-safety: all members, from any thread. A WakeSignal must not be destroyed while it is waited
+// on; the clock must outlive its waiters.
+
+#pragma once
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "punctual/base/error.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/base/wake_signal.hpp"
+
+namespace punctual {
+
+class FakeClock {
+ public:
+  explicit FakeClock(TimePoint start = TimePoint{std::chrono::seconds{1'704'067'200}})
+      : wall_(start) {}
+
+  /// For handing a clock to its owner; not while anyone waits on it.
+  FakeClock(FakeClock&& other) noexcept : wall_(other.wall_), steady_(other.steady_) {}
+
+  [[nodiscard]] TimePoint now() const {
+    const std::lock_guard lock{mutex_};
+    return wall_;
+  }
+
+  [[nodiscard]] Duration steady_now() const {
+    const std::lock_guard lock{mutex_};
+    return steady_;
+  }
+
+  /// Lets `span` pass.
+  ///
+  /// Errors: INVALID_TIME -> `span` is negative: time does not go back; a wall clock can be set back.
+  void advance(Duration span) {
+    if (span < Duration{0}) {
+      throw Error{"INVALID_TIME", "FakeClock::advance() expects a span of 0 ms or more, got " +
+                                      std::to_string(span.count()) +
+                                      " ms; use set_wall() to set the wall clock back"};
+    }
+    move(span, span);
+  }
+
+  /// Lets time pass until the wall clock shows `instant`; does nothing if it is past that.
+  void advance_to(TimePoint instant) { advance(std::max(instant - now(), Duration{0})); }
+
+  /// Sets the wall clock, forward or back, while no time passes.
+  void set_wall(TimePoint instant) { move(instant - now(), Duration{0}); }
+
+  /// Blocks: until `signal` is raised or the clock has been moved to `deadline`.
+  void wait_until(TimePoint deadline, WakeSignal& signal) {
+    {
+      const std::lock_guard lock{waiters_mutex_};
+      waiters_.push_back(&signal);
+      ++wait_count_;
+    }
+    // Lock order: waiters, a signal's mutex, the time. So a mover may nudge a signal while it holds
+    // the waiters, and a waiter may read the time while it holds its signal.
+    signal.consume([&](auto& lock, auto& condition, const auto& raised) {
+      condition.wait(lock, [&] { return raised() || now() >= deadline; });
+    });
+    const std::lock_guard lock{waiters_mutex_};
+    waiters_.erase(std::find(waiters_.begin(), waiters_.end(), &signal));
+  }
+
+  /// How often anything has waited on this clock; tells how often a loop woke up.
+  [[nodiscard]] std::size_t wait_count() const {
+    const std::lock_guard lock{waiters_mutex_};
+    return wait_count_;
+  }
+
+  /// How many threads wait on this clock now.
+  [[nodiscard]] std::size_t waiter_count() const {
+    const std::lock_guard lock{waiters_mutex_};
+    return waiters_.size();
+  }
+
+ private:
+  void move(Duration wall, Duration steady) {
+    {
+      const std::lock_guard lock{mutex_};
+      wall_ = add_clamped(wall_, wall);
+      steady_ += steady;
+    }
+    const std::lock_guard lock{waiters_mutex_};
+    for (WakeSignal* waiter : waiters_) waiter->nudge();
+  }
+
+  mutable std::mutex mutex_;
+  TimePoint wall_;
+  Duration steady_{0};
+  mutable std::mutex waiters_mutex_;
+  std::vector<WakeSignal*> waiters_;
+  std::size_t wait_count_ = 0;
+};
+
+}  // namespace punctual

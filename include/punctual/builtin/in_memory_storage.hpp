@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+//
+// InMemoryStorage: the reference storage, in the memory of one process.
+//
+// It keeps the whole contract of policy/storage.hpp, forgets everything when it is destroyed, and
+// bounds its history. Several schedulers of one process may share it, as they would a database.
+//
+// Thread-safety: all members, from any thread. No user code runs under its lock.
+
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/error.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/builtin/memory_history.hpp"
+#include "punctual/builtin/memory_lease.hpp"
+#include "punctual/builtin/memory_tables.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/job_summary.hpp"
+#include "punctual/domain/lease.hpp"
+#include "punctual/domain/ledger.hpp"
+#include "punctual/domain/message_code.hpp"
+#include "punctual/domain/run_query.hpp"
+
+namespace punctual {
+
+struct InMemoryStorageOptions {
+  /// Ended runs kept over all jobs; beyond it the oldest go, whatever the jobs' retention says.
+  std::size_t history_max = 100'000;
+};
+
+class InMemoryStorage {
+ public:
+  InMemoryStorage() = default;
+  explicit InMemoryStorage(InMemoryStorageOptions options) : options_(options) {}
+
+  /// For handing a storage to its owner; not while anyone uses it.
+  InMemoryStorage(InMemoryStorage&& other) noexcept
+      : options_(other.options_), tables_(std::move(other.tables_)) {}
+
+  // --- ScheduleLedger, as policy/storage.hpp describes it
+  std::vector<ScheduleState> sync_jobs(const std::vector<JobDefinition>& definitions,
+                                       TimePoint now);
+  std::vector<ScheduleState> due_schedules(const JobNames& jobs, std::size_t limit, TimePoint now);
+  std::vector<AdvanceAnswer> advance(const std::vector<Advance>& advances, TimePoint now);
+  bool set_paused(const PauseChange& change, TimePoint now);
+
+  // --- RunQueue
+  std::vector<EnqueueAnswer> enqueue(const std::vector<NewRun>& rows, TimePoint now);
+  std::vector<JobRun> claim(const ClaimRequest& request, TimePoint now);
+  std::vector<RenewAnswer> renew(const std::vector<Renewal>& renewals, Duration lease,
+                                 TimePoint now);
+  std::vector<FinishAnswer> finish(const std::vector<Completion>& completions, TimePoint now);
+  std::vector<FinishAnswer> release(const std::vector<LeaseRef>& leases, TimePoint now);
+  std::vector<JobRun> take_expired(const RescueRequest& request, TimePoint now);
+  CancelAnswer request_cancel(RunId run_id, const std::string& actor, TimePoint now);
+  WakeTimes next_wake(const JobNames& jobs, TimePoint now);
+
+  // --- RunHistory
+  std::vector<JobRun> runs(const RunQuery& query);
+  std::optional<JobRun> run(RunId run_id);
+  std::vector<JobSummary> summaries();
+  std::size_t prune(std::size_t limit, TimePoint now);
+
+  /// The caller's clock decides: there is no other one in this process.
+  [[nodiscard]] TimePoint now(TimePoint caller_now) const noexcept { return caller_now; }
+
+  /// Nobody but this process can store anything here.
+  [[nodiscard]] std::optional<Duration> poll_period() const noexcept { return std::nullopt; }
+
+  [[nodiscard]] StorageHealth health() const { return {.kind = "memory"}; }
+
+ private:
+  /// Stores a row unless an open run has its unique key; as skipped if it asked for that and an
+  /// exclusive run is open. The caller settles afterwards.
+  EnqueueAnswer store(const NewRun& row, TimePoint now);
+
+  /// Stores a row that answers an instant; returns false if that was answered before.
+  bool store_answer(const NewRun& row, TimePoint now);
+
+  /// Arms a schedule that waits for the end of a run, once none of the job is open.
+  void rearm(const std::string& job_name, TimePoint ended_at);
+
+  /// Arms what `rows` that were stored as ended arm, and bounds the history. After all of them: a
+  /// later row may be the open run that an earlier one must not arm beside.
+  void settle(const std::vector<NewRun>& rows, TimePoint now);
+
+  /// Errors: DUPLICATE_RUN_ID -> a row has the id of a stored run or of another row.
+  void require_new_ids(const std::vector<NewRun>& rows);
+
+  InMemoryStorageOptions options_{};
+  std::mutex mutex_;
+  detail::MemoryTables tables_;
+};
+
+inline std::vector<ScheduleState> InMemoryStorage::sync_jobs(
+    const std::vector<JobDefinition>& definitions, TimePoint) {
+  const std::lock_guard lock{mutex_};
+  std::vector<ScheduleState> states;
+  states.reserve(definitions.size());
+  for (const auto& definition : definitions) {
+    auto& job = tables_.job_of(definition.name);
+    job.description = definition.description;
+    job.after_finish_delay = definition.after_finish_delay;
+    job.retention = definition.retention;
+    std::string schedule_text = definition.schedule.dump();
+    const bool is_new = job.state.version == 0;
+    const bool rearms = is_new || job.schedule_text != schedule_text ||
+                        (definition.enabled && !job.state.enabled);
+    if (rearms || definition.enabled != job.state.enabled) {
+      tables_.change_state(job, [&](ScheduleState& state) {
+        state.enabled = definition.enabled;
+        if (!rearms) return;
+        state.anchor_at = definition.anchor_at;
+        state.next_due_at = definition.next_due_at;
+      });
+    }
+    job.schedule_text = std::move(schedule_text);
+    states.push_back(job.state);
+  }
+  return states;
+}
+
+inline std::vector<ScheduleState> InMemoryStorage::due_schedules(const JobNames& jobs,
+                                                                 std::size_t limit, TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  std::vector<ScheduleState> states;
+  for (const auto& [due_at, job] : tables_.due()) {
+    if (due_at > now || states.size() == limit) break;
+    if (detail::knows(jobs, job->state.job_name)) states.push_back(job->state);
+  }
+  return states;
+}
+
+inline std::vector<AdvanceAnswer> InMemoryStorage::advance(const std::vector<Advance>& advances,
+                                                           TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  std::vector<AdvanceAnswer> answers(advances.size());
+  for (std::size_t i = 0; i < advances.size(); ++i) {
+    const auto& advance = advances[i];
+    auto* job = tables_.find_job(advance.job_name);
+    if (job == nullptr || job->state.version != advance.version) continue;
+    answers[i].advanced = true;
+    tables_.change_state(
+        *job, [&](ScheduleState& state) { state.next_due_at = advance.next_due_at; });
+    for (const auto& row : advance.rows) {
+      if (!store_answer(row, now)) ++answers[i].conflict_count;
+    }
+    rearm(advance.job_name, now);
+    settle(advance.rows, now);
+  }
+  return answers;
+}
+
+inline bool InMemoryStorage::set_paused(const PauseChange& change, TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  auto* job = tables_.find_job(change.job_name);
+  if (job == nullptr || job->state.version != change.version) return false;
+  tables_.change_state(*job, [&](ScheduleState& state) {
+    state.paused = change.paused;
+    state.paused_at = change.paused ? std::optional{now} : std::nullopt;
+    if (!change.paused) state.next_due_at = change.next_due_at;
+  });
+  job->paused_by = change.paused ? change.actor : "";
+  job->paused_reason = change.paused ? change.reason : "";
+  for (const auto& row : change.rows) store_answer(row, now);
+  settle(change.rows, now);
+  return true;
+}
+
+inline EnqueueAnswer InMemoryStorage::store(const NewRun& row, TimePoint now) {
+  using Kind = EnqueueAnswer::Kind;
+  if (row.status == JobStatus::pending && !row.unique_key.empty()) {
+    if (const auto open = tables_.open_with_key(row.unique_key)) return {Kind::duplicate, *open};
+  }
+  JobRun run = to_run(row, now);
+  const bool overlaps = row.status == JobStatus::pending && row.skip_if_open && row.exclusive &&
+                        tables_.has_open_exclusive(tables_.job_of(row.job_name), now);
+  if (overlaps) {
+    run.status = JobStatus::skipped;
+    run.message_code = std::string{message_code::job_overlapped};
+    run.summary = "another run of the job is still open";
+    run.completed_at = now;
+  }
+  tables_.insert(std::move(run));
+  return {overlaps ? Kind::overlapped : Kind::stored, row.id};
+}
+
+inline bool InMemoryStorage::store_answer(const NewRun& row, TimePoint now) {
+  const bool is_answered =
+      row.due_at && row.attempt == 1 && tables_.job_of(row.job_name).answered.contains(*row.due_at);
+  if (!is_answered) store(row, now);
+  return !is_answered;
+}
+
+inline void InMemoryStorage::rearm(const std::string& job_name, TimePoint ended_at) {
+  auto* job = tables_.find_job(job_name);
+  if (job == nullptr || !job->after_finish_delay || job->state.next_due_at || !job->open.empty() ||
+      job->state.version == 0) {
+    return;
+  }
+  tables_.change_state(*job, [&](ScheduleState& state) {
+    state.next_due_at = add_clamped(ended_at, *job->after_finish_delay);
+  });
+}
+
+inline void InMemoryStorage::settle(const std::vector<NewRun>& rows, TimePoint now) {
+  for (const auto& row : rows) rearm(row.job_name, now);
+  while (tables_.history().size() > options_.history_max) {
+    tables_.forget(*tables_.history().begin());
+  }
+}
+
+inline void InMemoryStorage::require_new_ids(const std::vector<NewRun>& rows) {
+  std::set<RunId> ids;
+  for (const auto& row : rows) {
+    if (tables_.find_run(row.id) == nullptr && ids.insert(row.id).second) continue;
+    throw Error{"DUPLICATE_RUN_ID", "a new run expects an id that no other run has, got " +
+                                        row.id.to_string() + " again"};
+  }
+}
+
+inline std::vector<EnqueueAnswer> InMemoryStorage::enqueue(const std::vector<NewRun>& rows,
+                                                           TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  require_new_ids(rows);  // before anything is stored: all or none
+  std::vector<EnqueueAnswer> answers;
+  answers.reserve(rows.size());
+  for (const auto& row : rows) answers.push_back(store(row, now));
+  settle(rows, now);
+  return answers;
+}
+
+inline std::vector<JobRun> InMemoryStorage::claim(const ClaimRequest& request, TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  return detail::claim_runs(tables_, request, now);
+}
+
+inline std::vector<RenewAnswer> InMemoryStorage::renew(const std::vector<Renewal>& renewals,
+                                                       Duration lease, TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  std::vector<RenewAnswer> answers;
+  answers.reserve(renewals.size());
+  for (const auto& renewal : renewals) {
+    answers.push_back(detail::renew_lease(tables_, renewal, lease, now));
+  }
+  return answers;
+}
+
+inline std::vector<FinishAnswer> InMemoryStorage::finish(
+    const std::vector<Completion>& completions, TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  std::vector<FinishAnswer> answers;
+  answers.reserve(completions.size());
+  for (const auto& completion : completions) {
+    JobRun* run = detail::find_held(tables_, completion.lease);
+    if (run == nullptr) {
+      answers.push_back(FinishAnswer::lost);
+      continue;
+    }
+    run->message_code = completion.message_code;
+    run->summary = completion.summary;
+    run->details = completion.details;
+    run->error = completion.error;
+    run->duration = completion.duration;
+    run->completed_at = std::max(now, run->started_at.value_or(now));
+    tables_.end(*run, completion.status);
+    const std::string job_name = run->job_name;
+    const TimePoint ended_at = *run->completed_at;
+    for (const auto& follow_up : completion.follow_ups) store(follow_up, now);
+    rearm(job_name, ended_at);
+    settle(completion.follow_ups, now);
+    answers.push_back(FinishAnswer::done);
+  }
+  return answers;
+}
+
+inline std::vector<FinishAnswer> InMemoryStorage::release(const std::vector<LeaseRef>& leases,
+                                                          TimePoint) {
+  const std::lock_guard lock{mutex_};
+  std::vector<FinishAnswer> answers;
+  answers.reserve(leases.size());
+  for (const auto& lease : leases) answers.push_back(detail::release_lease(tables_, lease));
+  return answers;
+}
+
+inline std::vector<JobRun> InMemoryStorage::take_expired(const RescueRequest& request,
+                                                         TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  return detail::take_expired_runs(tables_, request, now);
+}
+
+inline CancelAnswer InMemoryStorage::request_cancel(RunId run_id, const std::string& actor,
+                                                    TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  JobRun* run = tables_.find_run(run_id);
+  if (run == nullptr) return CancelAnswer::not_found;
+  if (is_terminal(run->status)) return CancelAnswer::ended;
+  run->cancel_requested = true;
+  run->cancel_actor = actor;
+  if (run->status == JobStatus::running) return CancelAnswer::requested;
+  run->message_code = std::string{message_code::job_cancelled};
+  run->summary = "cancelled before it started";
+  run->completed_at = now;
+  tables_.end(*run, JobStatus::skipped);
+  rearm(run->job_name, now);
+  settle({}, now);
+  return CancelAnswer::cancelled;
+}
+
+inline WakeTimes InMemoryStorage::next_wake(const JobNames& jobs, TimePoint) {
+  const std::lock_guard lock{mutex_};
+  const auto first_known = [&](const auto& instants) -> std::optional<TimePoint> {
+    for (const auto& [at, job] : instants) {
+      if (detail::knows(jobs, job->state.job_name)) return at;
+    }
+    return std::nullopt;
+  };
+  WakeTimes wake;
+  wake.due_at = first_known(tables_.due());
+  wake.run_at = first_known(tables_.pending());
+  for (const auto& [until, id] : tables_.leases()) {
+    if (!detail::knows(jobs, tables_.find_run(id)->job_name)) continue;
+    wake.expires_at = until;
+    break;
+  }
+  return wake;
+}
+
+inline std::vector<JobRun> InMemoryStorage::runs(const RunQuery& query) {
+  require_valid(query);
+  const std::lock_guard lock{mutex_};
+  return detail::find_runs(tables_, query);
+}
+
+inline std::optional<JobRun> InMemoryStorage::run(RunId run_id) {
+  const std::lock_guard lock{mutex_};
+  const JobRun* run = tables_.find_run(run_id);
+  return run == nullptr ? std::nullopt : std::optional{*run};
+}
+
+inline std::vector<JobSummary> InMemoryStorage::summaries() {
+  const std::lock_guard lock{mutex_};
+  std::vector<JobSummary> summaries;
+  for (const auto& [name, job] : tables_.jobs) {
+    // Version 0: runs of the job came, the job itself has not been synced.
+    if (job->state.version > 0) summaries.push_back(detail::summarize(tables_, *job));
+  }
+  return summaries;
+}
+
+inline std::size_t InMemoryStorage::prune(std::size_t limit, TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  return detail::prune_runs(tables_, limit, now);
+}
+
+}  // namespace punctual

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+//
+// MemoryClaim: picks the runs that a claim on InMemoryStorage gets, without changing anything.
+//
+// Ready runs stand in lanes: those of one job that the same limits hold back. Each lane is in
+// order, and so are the lanes by their first run; the pick merges them as far as it needs to.
+// Limits only tighten while it picks, so a lane whose first run cannot start is left, however long
+// it is.
+//
+// Thread-safety: none; InMemoryStorage guards it.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/builtin/memory_tables.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/lease.hpp"
+
+namespace punctual::detail {
+
+class MemoryClaim {
+ public:
+  MemoryClaim(MemoryTables& tables, const ClaimRequest& request, TimePoint now)
+      : tables_(tables),
+        request_(request),
+        now_(now) {}
+
+  /// Returns the runs in claim order.
+  ///
+  /// Complexity: logarithmic a run, linear in the lanes passed over.
+  [[nodiscard]] std::vector<JobRun*> pick() {
+    auto head = tables_.heads().begin();
+    const auto heads_end = tables_.heads().end();
+    while (picked_.size() < request_.limit) {
+      const bool has_head = head != heads_end;
+      if (!has_head && cursors_.empty()) break;
+      const bool head_is_next =
+          has_head && (cursors_.empty() ||
+                       Key{std::get<0>(*head), std::get<1>(*head)} < *cursors_.top().position);
+      if (head_is_next) {
+        MemoryLane* lane = std::get<2>(*head++);
+        if (knows(*request_.jobs, lane->job->state.job_name)) {
+          consider({lane->ready.begin(), lane});
+        }
+      } else {
+        const Cursor cursor = cursors_.top();
+        cursors_.pop();
+        consider(cursor);
+      }
+    }
+    return std::move(picked_);
+  }
+
+ private:
+  using Key = std::pair<TimePoint, RunId>;
+
+  struct Cursor {
+    std::set<Key>::const_iterator position;
+    MemoryLane* lane;
+
+    bool operator>(const Cursor& other) const { return *position > *other.position; }
+  };
+
+  void consider(Cursor cursor) {
+    const MemoryJob& job = *cursor.lane->job;
+    JobRun& run = *tables_.find_run(cursor.position->second);
+    // Ready once, but the clock was set back since: those behind it may be ready still.
+    const bool is_early = run.run_at > now_;
+    if (!is_early) {
+      if (!may_start(job, run)) return;
+      take(job, run);
+    }
+    ++cursor.position;
+    if (cursor.position != cursor.lane->ready.end()) cursors_.push(cursor);
+  }
+
+  /// True if nothing keeps `run` from starting, with what has been picked already.
+  [[nodiscard]] bool may_start(const MemoryJob& job, const JobRun& run) {
+    if (room_of(job) == 0 || !tables_.may_start(job, run)) return false;
+    if (run.exclusive && exclusive_.contains(&job)) return false;
+    if (run.concurrency_max == 0) return true;
+    const auto found = by_key_.find(run.concurrency_key);
+    return found == by_key_.end() ||
+           tables_.running_with_key(run.concurrency_key) + found->second < run.concurrency_max;
+  }
+
+  void take(const MemoryJob& job, JobRun& run) {
+    picked_.push_back(&run);
+    --room_of(job);
+    if (run.exclusive) exclusive_.insert(&job);
+    if (run.concurrency_max > 0) ++by_key_[run.concurrency_key];
+  }
+
+  /// Returns how many more runs of the job the node takes.
+  [[nodiscard]] std::size_t& room_of(const MemoryJob& job) {
+    const auto [place, is_new] = rooms_.try_emplace(&job, request_.limit);
+    if (is_new) {
+      for (const auto& room : request_.rooms) {
+        if (room.job_name == job.state.job_name) place->second = room.room;
+      }
+    }
+    return place->second;
+  }
+
+  MemoryTables& tables_;
+  const ClaimRequest& request_;
+  TimePoint now_;
+  std::vector<JobRun*> picked_;
+  std::priority_queue<Cursor, std::vector<Cursor>, std::greater<>> cursors_;
+  std::unordered_map<const MemoryJob*, std::size_t> rooms_;
+  std::set<const MemoryJob*> exclusive_;
+  std::unordered_map<std::string, std::uint32_t> by_key_;
+};
+
+}  // namespace punctual::detail

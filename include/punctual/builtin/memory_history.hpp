@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+//
+// The history half of InMemoryStorage: finding, summing up and pruning runs.
+//
+// Thread-safety: none; InMemoryStorage guards the tables.
+
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/builtin/memory_tables.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/job_summary.hpp"
+#include "punctual/domain/run_query.hpp"
+
+namespace punctual::detail {
+
+/// Returns matching runs, the newest first.
+///
+/// Complexity: linear in the rows between the page's ends, of the job alone if the query names one.
+[[nodiscard]] inline std::vector<JobRun> find_runs(MemoryTables& tables, const RunQuery& query) {
+  std::vector<JobRun> found;
+  const auto consider = [&](const JobRun& run) {
+    if (!matches(query, run)) return;
+    found.push_back(run);
+    if (query.with_details) return;
+    found.back().details = nullptr;
+    found.back().payload = nullptr;
+  };
+  if (!query.job_name) {
+    auto it = query.before ? tables.runs.lower_bound(*query.before) : tables.runs.end();
+    while (it != tables.runs.begin() && found.size() < query.limit) consider((--it)->second);
+    return found;
+  }
+  const MemoryJob* job = tables.find_job(*query.job_name);
+  if (job == nullptr) return found;
+  const auto start_in = [&](const std::set<RunId>& ids) {
+    return query.before ? ids.lower_bound(*query.before) : ids.end();
+  };
+  auto open = start_in(job->open);
+  auto ended = start_in(job->ended);
+  while (found.size() < query.limit) {  // merges the two sets from their ends
+    const bool has_open = open != job->open.begin();
+    const bool has_ended = ended != job->ended.begin();
+    if (!has_open && !has_ended) break;
+    const bool take_open = has_open && (!has_ended || *std::prev(open) > *std::prev(ended));
+    consider(*tables.find_run(take_open ? *--open : *--ended));
+  }
+  return found;
+}
+
+[[nodiscard]] inline JobSummary summarize(MemoryTables& tables, const MemoryJob& job) {
+  JobSummary summary;
+  summary.name = job.state.job_name;
+  summary.description = job.description;
+  summary.enabled = job.state.enabled;
+  summary.paused = job.state.paused;
+  summary.paused_by = job.paused_by;
+  summary.paused_reason = job.paused_reason;
+  summary.schedule = Json::parse(job.schedule_text);
+  if (summary.enabled && !summary.paused) summary.next_run_at = job.state.next_due_at;
+  if (!job.executed.empty()) {
+    summary.last_run = *tables.find_run(*job.executed.rbegin());
+    summary.last_run->details = nullptr;
+    summary.last_run->payload = nullptr;
+  }
+  summary.success_count = job.success_count;
+  summary.failure_count = job.failure_count;
+  summary.skipped_count = job.skipped_count;
+  summary.run_count = job.success_count + job.failure_count + job.skipped_count;
+  return summary;
+}
+
+/// Removes up to `limit` runs of one job that ended before its retention; returns how many.
+///
+/// Complexity: linear in what is removed and in the runs that are kept however old.
+inline std::size_t prune_job(MemoryTables& tables, MemoryJob& job, std::size_t limit,
+                             TimePoint now) {
+  const std::size_t keep_last = job.retention.keep_last;
+  if (job.ended.size() <= keep_last) return 0;
+  const TimePoint kept_from = add_clamped(now, -job.retention.period);
+  if (job.ended_by_time.begin()->first >= kept_from) return 0;
+  // From this id on runs are among the newest `keep_last`. Not the end of the walk: a run that was
+  // stored early may have ended late.
+  const auto first_kept = std::prev(job.ended.end(), static_cast<std::ptrdiff_t>(keep_last));
+  std::vector<RunId> old;
+  for (const auto& [completed_at, id] : job.ended_by_time) {
+    if (completed_at >= kept_from || old.size() == limit) break;
+    if (first_kept == job.ended.end() || id < *first_kept) old.push_back(id);
+  }
+  for (const RunId id : old) tables.forget(id);
+  return old.size();
+}
+
+/// Removes up to `limit` runs that their jobs' retention keeps no longer; returns how many.
+inline std::size_t prune_runs(MemoryTables& tables, std::size_t limit, TimePoint now) {
+  std::size_t count = 0;
+  for (const auto& [name, job] : tables.jobs) {
+    if (count == limit) break;
+    count += prune_job(tables, *job, limit - count, now);
+  }
+  return count;
+}
+
+}  // namespace punctual::detail

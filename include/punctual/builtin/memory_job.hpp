@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// MemoryJob: one job of InMemoryStorage, with its place in the ledger, its counters and the indexes
+// over its own runs.
+//
+// Thread-safety: none; InMemoryStorage guards it.
+
+#pragma once
+
+#include <algorithm>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "punctual/base/time.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/ledger.hpp"
+
+namespace punctual::detail {
+
+struct MemoryJob;
+
+/// What decides, beside the job, whether a ready run may start.
+struct LaneKey {
+  bool exclusive = false;
+  std::uint32_t concurrency_max = 0;
+  std::string concurrency_key{};
+
+  friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
+};
+
+/// The ready runs of a job that the same limits hold back: if the first cannot start, none can.
+struct MemoryLane {
+  MemoryJob* job = nullptr;
+  std::set<std::pair<TimePoint, RunId>> ready{};  ///< by claim order
+};
+
+struct MemoryJob {
+  ScheduleState state{};
+  std::string description{};
+  std::string schedule_text{};  ///< the schedule's JSON, as text
+  std::optional<Duration> after_finish_delay{};
+  RetentionPolicy retention{};
+  std::string paused_by{};
+  std::string paused_reason{};
+
+  std::uint64_t success_count = 0;
+  std::uint64_t failure_count = 0;
+  std::uint64_t skipped_count = 0;
+
+  std::set<RunId> open{};
+  std::set<RunId> ended{};
+  std::set<RunId> executed{};  ///< of those that ended: the ones that had started
+  std::set<std::pair<TimePoint, RunId>> ended_by_time{};
+  std::map<LaneKey, MemoryLane> lanes{};         ///< none of them empty
+  std::multiset<TimePoint> pending{};            ///< by run_at, ready or not
+  std::multiset<TimePoint> pending_exclusive{};  ///< by run_at
+  std::size_t running_exclusive = 0;
+  std::set<TimePoint> answered{};  ///< due instants that have a first attempt
+};
+
+/// An instant of a job. Equal instants are in the order of the jobs' names, never of their
+/// addresses, so that a simulation repeats itself.
+struct JobInstant {
+  TimePoint at{};
+  MemoryJob* job = nullptr;
+
+  friend bool operator<(const JobInstant& a, const JobInstant& b) {
+    return a.at != b.at ? a.at < b.at : a.job->state.job_name < b.job->state.job_name;
+  }
+};
+
+/// True if `name` is one of `jobs`.
+[[nodiscard]] inline bool knows(const JobNames& jobs, const std::string& name) {
+  return std::binary_search(jobs.begin(), jobs.end(), name);
+}
+
+/// Returns the lane of `run`; runs without a limit share one whatever their keys.
+[[nodiscard]] inline LaneKey lane_of(const JobRun& run) {
+  if (run.concurrency_max == 0) return {.exclusive = run.exclusive};
+  return {run.exclusive, run.concurrency_max, run.concurrency_key};
+}
+
+}  // namespace punctual::detail

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+//
+// The leases of InMemoryStorage: taking runs, keeping them, handing them back, taking them over.
+//
+// Thread-safety: none; InMemoryStorage guards the tables.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/builtin/memory_claim.hpp"
+#include "punctual/builtin/memory_tables.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/lease.hpp"
+#include "punctual/domain/message_code.hpp"
+
+namespace punctual::detail {
+
+/// Returns the run if it is running under this fence, else null.
+[[nodiscard]] inline JobRun* find_held(MemoryTables& tables, const LeaseRef& lease) {
+  JobRun* run = tables.find_run(lease.run_id);
+  const bool is_held =
+      run != nullptr && run->status == JobStatus::running && run->fence == lease.fence;
+  return is_held ? run : nullptr;
+}
+
+/// Returns the runs that a claim gets, in order, before it gets them.
+[[nodiscard]] inline std::vector<JobRun*> find_claimable(MemoryTables& tables,
+                                                         const ClaimRequest& request,
+                                                         TimePoint now) {
+  tables.promote(now);
+  if (!request.only) return MemoryClaim{tables, request, now}.pick();
+  JobRun* run = tables.find_run(*request.only);
+  if (run == nullptr || run->status != JobStatus::pending || run->run_at > now) return {};
+  const MemoryJob& job = tables.job_of(run->job_name);
+  const bool may_start =
+      knows(*request.jobs, run->job_name) && !job.state.paused && tables.may_start(job, *run);
+  return may_start ? std::vector{run} : std::vector<JobRun*>{};
+}
+
+inline std::vector<JobRun> claim_runs(MemoryTables& tables, const ClaimRequest& request,
+                                      TimePoint now) {
+  std::vector<JobRun> claimed;
+  for (JobRun* run : find_claimable(tables, request, now)) {
+    run->node = request.node;
+    ++run->fence;
+    run->started_at = now;
+    run->lease_until_at = add_clamped(now, request.lease);
+    tables.start(*run);
+    claimed.push_back(*run);
+  }
+  return claimed;
+}
+
+inline RenewAnswer renew_lease(MemoryTables& tables, const Renewal& renewal, Duration lease,
+                               TimePoint now) {
+  JobRun* run = find_held(tables, renewal.lease);
+  if (run == nullptr) return RenewAnswer::lost;
+  tables.set_lease(*run, add_clamped(now, lease));
+  if (renewal.progress) {
+    run->progress = *renewal.progress;
+    run->progress_note = renewal.progress_note;
+  }
+  return run->cancel_requested ? RenewAnswer::cancel_requested : RenewAnswer::kept;
+}
+
+inline FinishAnswer release_lease(MemoryTables& tables, const LeaseRef& lease) {
+  JobRun* run = find_held(tables, lease);
+  if (run == nullptr) return FinishAnswer::lost;
+  tables.hand_back(*run);
+  run->message_code = std::string{message_code::job_interrupted};
+  run->node.clear();
+  run->lease_until_at.reset();
+  run->started_at.reset();
+  run->progress = 0.0;
+  run->progress_note.clear();
+  return FinishAnswer::done;
+}
+
+/// Returns each run as it was when its node lost it, but for the fence and lease of the new one.
+inline std::vector<JobRun> take_expired_runs(MemoryTables& tables, const RescueRequest& request,
+                                             TimePoint now) {
+  std::vector<JobRun*> expired;
+  for (const auto& [until, id] : tables.leases()) {
+    if (until > now || expired.size() == request.limit) break;
+    JobRun& run = *tables.find_run(id);
+    if (run.node != request.node && knows(*request.jobs, run.job_name)) expired.push_back(&run);
+  }
+  std::vector<JobRun> taken;
+  taken.reserve(expired.size());
+  for (JobRun* run : expired) {
+    ++run->fence;
+    tables.set_lease(*run, add_clamped(now, request.lease));
+    taken.push_back(*run);  // the caller wants to know which node lost it
+    run->node = request.node;
+  }
+  return taken;
+}
+
+}  // namespace punctual::detail

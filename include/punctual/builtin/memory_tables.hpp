@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+//
+// MemoryTables: the rows of InMemoryStorage and the indexes over them.
+//
+// Every change of a row goes through one of few members that keep all indexes true, so the
+// operations above them read as what they mean. Everything is ordered or hashed: no operation walks
+// over rows it does not touch, whatever the number of jobs and runs.
+//
+// Thread-safety: none; InMemoryStorage guards it.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "punctual/base/assert.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/builtin/memory_job.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/ledger.hpp"
+
+namespace punctual::detail {
+
+class MemoryTables {
+ public:
+  using LaneHead = std::tuple<TimePoint, RunId, MemoryLane*>;
+
+  [[nodiscard]] MemoryJob* find_job(std::string_view name) {
+    const auto found = jobs.find(name);
+    return found == jobs.end() ? nullptr : found->second.get();
+  }
+
+  /// Returns the job's row, made on first use: runs may arrive before their job is synced.
+  [[nodiscard]] MemoryJob& job_of(const std::string& name) {
+    auto& job = jobs[name];
+    if (!job) {
+      job = std::make_unique<MemoryJob>();
+      job->state.job_name = name;
+    }
+    return *job;
+  }
+
+  [[nodiscard]] JobRun* find_run(RunId id) {
+    const auto found = runs.find(id);
+    return found == runs.end() ? nullptr : &found->second;
+  }
+
+  /// Changes a job's schedule state; the indexes of what is armed and what may start follow.
+  template <class Change>
+  void change_state(MemoryJob& job, Change&& change) {
+    const bool was_paused = job.state.paused;
+    if (job.state.next_due_at) due_.erase({*job.state.next_due_at, &job});
+    unindex_pending(job);
+    change(job.state);
+    ++job.state.version;
+    if (is_armed(job)) due_.insert({*job.state.next_due_at, &job});
+    index_pending(job);
+    if (was_paused == job.state.paused) return;
+    for (auto& [key, lane] : job.lanes) {
+      if (was_paused) {
+        heads_.insert(head_of(lane));
+      } else {
+        heads_.erase(head_of(lane));
+      }
+    }
+  }
+
+  /// Stores a new row, pending or ended.
+  ///
+  /// Requires: no row has its id, and no open one its unique key.
+  JobRun& insert(JobRun row) {
+    MemoryJob& job = job_of(row.job_name);
+    if (row.due_at && row.attempt == 1) job.answered.insert(*row.due_at);
+    const auto [place, is_new] = runs.emplace(row.id, std::move(row));
+    PUNCTUAL_ASSERT(is_new);
+    JobRun& run = place->second;
+    if (is_terminal(run.status)) {
+      count_ended(job, run);
+    } else {
+      PUNCTUAL_ASSERT(run.status == JobStatus::pending);
+      job.open.insert(run.id);
+      if (!run.unique_key.empty()) unique_.emplace(run.unique_key, run.id);
+      add_pending(job, run);
+    }
+    return run;
+  }
+
+  /// pending -> running, under the lease already written into `run`.
+  void start(JobRun& run) {
+    MemoryJob& job = job_of(run.job_name);
+    remove_pending(job, run);
+    run.status = JobStatus::running;
+    if (run.exclusive) ++job.running_exclusive;
+    if (run.concurrency_max > 0) ++running_by_key_[run.concurrency_key];
+    leases_.insert({*run.lease_until_at, run.id});
+  }
+
+  /// running -> pending
+  void hand_back(JobRun& run) {
+    MemoryJob& job = job_of(run.job_name);
+    remove_running(job, run);
+    run.status = JobStatus::pending;
+    add_pending(job, run);
+  }
+
+  /// pending or running -> `status`, at the `completed_at` already written into `run`.
+  void end(JobRun& run, JobStatus status) {
+    MemoryJob& job = job_of(run.job_name);
+    if (run.status == JobStatus::pending) {
+      remove_pending(job, run);
+    } else {
+      remove_running(job, run);
+    }
+    run.status = status;
+    job.open.erase(run.id);
+    if (!run.unique_key.empty()) unique_.erase(run.unique_key);
+    count_ended(job, run);
+  }
+
+  void set_lease(JobRun& run, TimePoint until) {
+    leases_.erase({*run.lease_until_at, run.id});
+    run.lease_until_at = until;
+    leases_.insert({until, run.id});
+  }
+
+  /// Removes a row that has ended; the counters stay.
+  void forget(RunId id) {
+    const auto found = runs.find(id);
+    const JobRun& run = found->second;
+    PUNCTUAL_ASSERT(is_terminal(run.status));
+    MemoryJob& job = job_of(run.job_name);
+    if (run.due_at && run.attempt == 1) job.answered.erase(*run.due_at);
+    job.ended.erase(id);
+    job.executed.erase(id);
+    job.ended_by_time.erase({*run.completed_at, id});
+    history_.erase(id);
+    runs.erase(found);
+  }
+
+  /// Moves pending runs whose time has come to where claims find them.
+  void promote(TimePoint now) {
+    while (!waiting_.empty() && waiting_.begin()->first <= now) {
+      const JobRun& run = runs.at(waiting_.begin()->second);
+      waiting_.erase(waiting_.begin());
+      add_ready(job_of(run.job_name), run);
+    }
+  }
+
+  [[nodiscard]] bool has_open_exclusive(const MemoryJob& job, TimePoint now) const {
+    return job.running_exclusive > 0 ||
+           (!job.pending_exclusive.empty() && *job.pending_exclusive.begin() <= now);
+  }
+
+  /// True if neither exclusiveness nor the concurrency limit keeps `run` from starting.
+  [[nodiscard]] bool may_start(const MemoryJob& job, const JobRun& run) const {
+    if (run.exclusive && job.running_exclusive > 0) return false;
+    return run.concurrency_max == 0 ||
+           running_with_key(run.concurrency_key) < run.concurrency_max;
+  }
+
+  [[nodiscard]] std::uint32_t running_with_key(const std::string& concurrency_key) const {
+    const auto found = running_by_key_.find(concurrency_key);
+    return found == running_by_key_.end() ? 0 : found->second;
+  }
+
+  [[nodiscard]] std::optional<RunId> open_with_key(const std::string& unique_key) const {
+    const auto found = unique_.find(unique_key);
+    return found == unique_.end() ? std::nullopt : std::optional{found->second};
+  }
+
+  std::map<std::string, std::unique_ptr<MemoryJob>, std::less<>> jobs;
+  std::map<RunId, JobRun> runs;
+
+  /// Armed instants of jobs that are enabled and not paused.
+  [[nodiscard]] const auto& due() const noexcept { return due_; }
+  /// The first pending run of each job that is not paused, by run_at.
+  [[nodiscard]] const auto& pending() const noexcept { return pending_; }
+  /// The first ready run of each lane of each job that is not paused, by claim order.
+  [[nodiscard]] const auto& heads() const noexcept { return heads_; }
+  [[nodiscard]] const auto& leases() const noexcept { return leases_; }
+  [[nodiscard]] const auto& history() const noexcept { return history_; }
+
+ private:
+  [[nodiscard]] static bool is_armed(const MemoryJob& job) {
+    return job.state.enabled && !job.state.paused && job.state.next_due_at.has_value();
+  }
+
+  [[nodiscard]] static LaneHead head_of(MemoryLane& lane) {
+    return {lane.ready.begin()->first, lane.ready.begin()->second, &lane};
+  }
+
+  void index_pending(MemoryJob& job) {
+    if (!job.pending.empty() && !job.state.paused) pending_.insert({*job.pending.begin(), &job});
+  }
+  void unindex_pending(MemoryJob& job) {
+    if (!job.pending.empty()) pending_.erase({*job.pending.begin(), &job});
+  }
+
+  void add_pending(MemoryJob& job, const JobRun& run) {
+    if (run.exclusive) job.pending_exclusive.insert(run.run_at);
+    unindex_pending(job);
+    job.pending.insert(run.run_at);
+    index_pending(job);
+    waiting_.insert({run.run_at, run.id});
+  }
+
+  void remove_pending(MemoryJob& job, const JobRun& run) {
+    if (run.exclusive) job.pending_exclusive.erase(job.pending_exclusive.find(run.run_at));
+    unindex_pending(job);
+    job.pending.erase(job.pending.find(run.run_at));
+    index_pending(job);
+    if (waiting_.erase({run.run_at, run.id}) == 0) remove_ready(job, run);
+  }
+
+  void add_ready(MemoryJob& job, const JobRun& run) {
+    MemoryLane& lane = job.lanes[lane_of(run)];
+    if (!lane.ready.empty()) heads_.erase(head_of(lane));
+    lane.job = &job;
+    lane.ready.insert({claim_order(run.run_at, run.priority), run.id});
+    if (!job.state.paused) heads_.insert(head_of(lane));
+  }
+
+  void remove_ready(MemoryJob& job, const JobRun& run) {
+    const auto found = job.lanes.find(lane_of(run));
+    MemoryLane& lane = found->second;
+    heads_.erase(head_of(lane));
+    lane.ready.erase({claim_order(run.run_at, run.priority), run.id});
+    if (lane.ready.empty()) {
+      job.lanes.erase(found);
+    } else if (!job.state.paused) {
+      heads_.insert(head_of(lane));
+    }
+  }
+
+  void remove_running(MemoryJob& job, const JobRun& run) {
+    if (run.exclusive) --job.running_exclusive;
+    if (run.concurrency_max > 0) {
+      const auto found = running_by_key_.find(run.concurrency_key);
+      if (--found->second == 0) running_by_key_.erase(found);
+    }
+    leases_.erase({*run.lease_until_at, run.id});
+  }
+
+  /// Moves the job's counters and history on by a run that has ended.
+  void count_ended(MemoryJob& job, const JobRun& run) {
+    job.ended.insert(run.id);
+    if (run.started_at) job.executed.insert(run.id);
+    job.ended_by_time.insert({*run.completed_at, run.id});
+    history_.insert(run.id);
+    switch (run.status) {
+      case JobStatus::success: ++job.success_count; break;
+      case JobStatus::failed: ++job.failure_count; break;
+      default: ++job.skipped_count; break;
+    }
+  }
+
+  std::set<JobInstant> due_;
+  std::set<JobInstant> pending_;
+  std::set<std::pair<TimePoint, RunId>> waiting_;  // pending, not seen to be ready yet
+  std::set<LaneHead> heads_;
+  std::set<std::pair<TimePoint, RunId>> leases_;
+  std::set<RunId> history_;
+  std::unordered_map<std::string, RunId> unique_;
+  std::unordered_map<std::string, std::uint32_t> running_by_key_;
+};
+
+}  // namespace punctual::detail

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+//
+// ThreadPoolExecutor: a fixed number of threads that run work as it comes.
+//
+// A thread that a body never gives back can be made up for by another one, so that a hung job costs a
+// thread but not the pool's capacity; the hung thread ends when, if ever, its body returns. The pool
+// may be destroyed from one of its own threads, or while a body hangs: such threads are left to
+// themselves, and what they still touch is theirs to keep.
+//
+// Thread-safety: all members, from any thread.
+
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/error.hpp"
+#include "punctual/policy/executor.hpp"
+
+namespace punctual {
+
+struct ThreadPoolOptions {
+  /// 1 to 1,024; 0: one for each processor, at least 2.
+  std::size_t thread_count = 0;
+  /// Work taken beyond the threads, so that a thread that ends one piece finds the next at once.
+  /// 0 keeps waiting runs in the storage, where every node can take them; worth raising only for
+  /// many very short jobs.
+  std::size_t queue_max = 0;
+  /// Threads made up for at most, while their bodies hang; beyond it the capacity shrinks.
+  std::size_t stuck_max = 64;
+};
+
+class ThreadPoolExecutor {
+ public:
+  ThreadPoolExecutor() : ThreadPoolExecutor(ThreadPoolOptions{}) {}
+
+  /// Errors: INVALID_CONFIG -> more than 1,024 threads.
+  explicit ThreadPoolExecutor(ThreadPoolOptions options) : shared_(std::make_shared<Shared>()) {
+    if (options.thread_count > 1024) {
+      throw Error{"INVALID_CONFIG", "ThreadPoolOptions.thread_count must be 0 to 1024, got " +
+                                        std::to_string(options.thread_count)};
+    }
+    const std::size_t processors = std::thread::hardware_concurrency();
+    const std::size_t count =
+        options.thread_count > 0 ? options.thread_count : std::max<std::size_t>(processors, 2);
+    shared_->capacity = count + options.queue_max;
+    shared_->stuck_max = options.stuck_max;
+    const std::lock_guard lock{shared_->mutex};
+    for (std::size_t i = 0; i < count; ++i) add_thread();
+  }
+
+  explicit ThreadPoolExecutor(std::size_t thread_count)
+      : ThreadPoolExecutor(ThreadPoolOptions{.thread_count = thread_count}) {}
+
+  ThreadPoolExecutor(const ThreadPoolExecutor&) = delete;
+  ThreadPoolExecutor& operator=(const ThreadPoolExecutor&) = delete;
+  ThreadPoolExecutor(ThreadPoolExecutor&&) noexcept = default;
+  ThreadPoolExecutor& operator=(ThreadPoolExecutor&&) = delete;
+
+  /// Lets the threads do what is waiting, and joins them, except those that hang.
+  ~ThreadPoolExecutor() {
+    if (!shared_) return;
+    std::map<std::thread::id, std::thread> threads;
+    {
+      const std::lock_guard lock{shared_->mutex};
+      shared_->stopping = true;
+      threads.swap(shared_->threads);
+      for (const auto id : shared_->stuck) release(threads, id);
+      // From inside a piece of work: a thread cannot join itself.
+      release(threads, std::this_thread::get_id());
+    }
+    shared_->work_came.notify_all();
+    for (auto& [id, thread] : threads) thread.join();
+  }
+
+  [[nodiscard]] std::size_t room() const {
+    const std::lock_guard lock{shared_->mutex};
+    const std::size_t taken = shared_->busy_count + shared_->waiting.size();
+    return taken >= shared_->capacity ? 0 : shared_->capacity - taken;
+  }
+
+  void submit(Work work) {
+    {
+      const std::lock_guard lock{shared_->mutex};
+      shared_->waiting.push_back(std::move(work));
+    }
+    shared_->work_came.notify_one();
+  }
+
+  [[nodiscard]] bool help() noexcept { return false; }
+
+  /// Starts a thread in the place of `stuck`; false if that is none of the pool's, or too many hang.
+  [[nodiscard]] bool replace(std::thread::id stuck) {
+    const std::lock_guard lock{shared_->mutex};
+    if (!shared_->threads.contains(stuck) || shared_->stuck.size() >= shared_->stuck_max) {
+      return false;
+    }
+    if (std::find(shared_->stuck.begin(), shared_->stuck.end(), stuck) != shared_->stuck.end()) {
+      return false;
+    }
+    add_thread();
+    shared_->stuck.push_back(stuck);
+    --shared_->busy_count;  // the stuck one counts no more
+    return true;
+  }
+
+ private:
+  /// What the threads use; each holds a reference, so it outlives the pool where it must.
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable work_came;
+    std::deque<Work> waiting;
+    std::map<std::thread::id, std::thread> threads;
+    std::vector<std::thread::id> stuck;
+    std::size_t capacity = 0;
+    std::size_t stuck_max = 0;
+    std::size_t busy_count = 0;
+    bool stopping = false;
+  };
+
+  /// Requires: the mutex is held.
+  void add_thread() {
+    std::thread thread{[shared = shared_] { serve(*shared); }};
+    const auto id = thread.get_id();
+    shared_->threads.emplace(id, std::move(thread));
+  }
+
+  static void release(std::map<std::thread::id, std::thread>& threads, std::thread::id id) {
+    const auto found = threads.find(id);
+    if (found == threads.end()) return;
+    found->second.detach();
+    threads.erase(found);
+  }
+
+  static void serve(Shared& shared) {
+    std::unique_lock lock{shared.mutex};
+    while (true) {
+      shared.work_came.wait(lock, [&] { return shared.stopping || !shared.waiting.empty(); });
+      if (shared.waiting.empty()) return;
+      Work work = std::move(shared.waiting.front());
+      shared.waiting.pop_front();
+      ++shared.busy_count;
+      lock.unlock();
+      work();
+      work = nullptr;  // what it owns is destroyed with no lock held
+      lock.lock();
+      const auto self = std::this_thread::get_id();
+      const auto stuck = std::find(shared.stuck.begin(), shared.stuck.end(), self);
+      if (stuck != shared.stuck.end()) {
+        shared.stuck.erase(stuck);
+        release(shared.threads, self);
+        return;  // another one has taken this thread's place
+      }
+      --shared.busy_count;
+    }
+  }
+
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace punctual

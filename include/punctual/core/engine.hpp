@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+//
+// Engine: one tick of the scheduler. Asks the storage what is due, asks the planner what to do about
+// it, and does it.
+//
+// A tick is short and never waits for a body, unless the executor runs bodies on the spot. An idle
+// tick costs the storage one question. Whatever fails in a tick is reported and tried again later.
+//
+// Thread-safety: all members, from any thread; one tick at a time, others return at once.
+
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/core/active_run.hpp"
+#include "punctual/core/flight_deck.hpp"
+#include "punctual/core/job_book.hpp"
+#include "punctual/core/planner.hpp"
+#include "punctual/core/tick_report.hpp"
+#include "punctual/domain/ledger.hpp"
+
+namespace punctual::detail {
+
+template <class ClockT, class StorageT, class ExecutorT>
+class Engine {
+ public:
+  using Deck = FlightDeck<ClockT, StorageT, ExecutorT>;
+
+  explicit Engine(std::shared_ptr<Deck> deck)
+      : deck_(std::move(deck)), parts_(deck_->parts), book_(*deck_) {}
+
+  /// The jobs that this scheduler has registered.
+  [[nodiscard]] JobBook<ClockT, StorageT, ExecutorT>& book() noexcept { return book_; }
+
+  TickReport tick();
+
+  /// Claims one run, if nothing keeps it from starting, and hands it to the executor; on this thread
+  /// if `here`. Returns whether it was claimed.
+  bool claim_one(RunId run_id, const RegisteredJobPtr& job, bool here);
+
+  /// From now on nothing is claimed or fired.
+  void close() { is_closed_.store(true); }
+  [[nodiscard]] bool is_closed() const noexcept { return is_closed_.load(); }
+
+  /// Errors: SCHEDULER_STOPPED.
+  void require_open() const {
+    if (!is_closed()) return;
+    throw Error{"SCHEDULER_STOPPED",
+                "the scheduler is stopping or has stopped; nothing is accepted any more"};
+  }
+
+  /// Whether a background loop ticks; where none does, those who wait have to.
+  void set_has_loop(bool has_loop) { has_loop_.store(has_loop); }
+  [[nodiscard]] bool has_loop() const noexcept { return has_loop_.load(); }
+
+ private:
+  void step(TickReport& report);
+  void watch_clock();
+  void run_startups(TimePoint now);
+  [[nodiscard]] bool is_startup_spaced(const std::string& name, TimePoint now);
+  void fire(TickReport& report, const JobNames& jobs, TimePoint now);
+  void rescue(TickReport& report, const JobNames& jobs, TimePoint now, Duration steady);
+  void claim(TickReport& report, const JobNames& jobs);
+  void prune(TickReport& report, TimePoint now, Duration steady);
+  void plan_next(TickReport& report, const WakeTimes& wake, TimePoint now);
+
+  std::shared_ptr<Deck> deck_;
+  Parts<ClockT, StorageT, ExecutorT>& parts_;
+  JobBook<ClockT, StorageT, ExecutorT> book_;
+  std::atomic<bool> is_closed_{false};
+  std::atomic<bool> is_ticking_{false};
+  std::atomic<bool> has_loop_{false};
+
+  // Of the one tick at a time:
+  std::optional<std::pair<TimePoint, Duration>> last_seen_{};  // both clocks, at the last tick
+  Duration rescue_from_{};  // monotonic; no rescue before
+  Duration prune_from_{};   // monotonic
+  bool is_blocked_ = false;
+};
+
+template <class C, class S, class E>
+TickReport Engine<C, S, E>::tick() {
+  TickReport report;
+  // From inside a body a tick would wait for nothing good: whoever entered the body goes on ticking.
+  if (ActiveRun::depth(deck_.get()) > 0 || is_ticking_.exchange(true)) {
+    report.next_wake_at = parts_.clock.now() + std::chrono::milliseconds{100};
+    return report;
+  }
+  try {
+    Parts<C, S, E>::guarded([&] { step(report); });
+  } catch (const Error& error) {
+    parts_.note_failure(error);
+    report.error = error;
+    report.has_more = false;
+    plan_next(report, {}, parts_.clock.now());
+  }
+  is_ticking_.store(false);
+  return report;
+}
+
+template <class C, class S, class E>
+void Engine<C, S, E>::step(TickReport& report) {
+  const Duration steady = parts_.clock.steady_now();
+  deck_->check_deadlines();
+  if (const auto pause = parts_.trouble.pause(steady); pause && *pause > Duration{0}) {
+    plan_next(report, {}, parts_.clock.now());
+    return;
+  }
+  deck_->flush();
+  watch_clock();
+  deck_->renew(false);
+  const TimePoint now = parts_.now();
+  if (is_closed()) {
+    plan_next(report, {}, now);
+    return;
+  }
+  book_.sync_leftovers();
+  run_startups(now);
+  const auto jobs = book_.names();
+  WakeTimes wake = parts_.storage.next_wake(*jobs, now);
+  if (wake.due_at && *wake.due_at <= now) fire(report, *jobs, now);
+  if (wake.expires_at && *wake.expires_at <= now) rescue(report, *jobs, now, steady);
+  const bool has_ready = wake.run_at && *wake.run_at <= now;
+  if (has_ready || report.did_something()) claim(report, *jobs);
+  prune(report, now, steady);
+  parts_.note_success();
+  if (report.did_something() || report.pruned > 0) {
+    wake = parts_.storage.next_wake(*jobs, parts_.now());
+  }
+  plan_next(report, wake, parts_.now());
+}
+
+/// Notices when the wall clock was set. Leases of embedded storages are written in wall time, so all of
+/// ours are renewed at once, and for one lease nobody else's is taken to have expired: its owner, who
+/// sees the same clock, renews it meanwhile.
+template <class C, class S, class E>
+void Engine<C, S, E>::watch_clock() {
+  const Duration lease = parts_.options.lease;
+  const Duration before = parts_.clock.steady_now();
+  const TimePoint now = parts_.now();
+  const Duration after = parts_.clock.steady_now();
+  if (after - before > lease / 6) return;  // this thread was away between the readings
+  const auto last = std::exchange(last_seen_, std::pair{now, before});
+  if (!last) return;
+  const Duration jump = (now - last->first) - (before - last->second);
+  if (std::chrono::abs(jump) < lease / 3) return;
+  deck_->renew(true);
+  rescue_from_ = after + lease;
+  parts_.emit(SchedulerEvent::Kind::clock_jumped, {}, {},
+              "the wall clock moved by " + std::to_string(jump.count()) +
+                  " ms more than the time that passed");
+}
+
+template <class C, class S, class E>
+void Engine<C, S, E>::run_startups(TimePoint now) {
+  for (const auto& name : book_.startups()) {
+    const auto job = book_.job(name);
+    if (is_startup_spaced(name, now) && !book_.state_of(*job).paused) {
+      NewRun run = planner::make_run(job->config, RunTrigger::startup, now, parts_.next_id(now));
+      run.unique_key = "startup:" + name;  // nodes that start together make one run
+      parts_.storage.enqueue({run}, now);
+    }
+    book_.startup_done(name);
+  }
+}
+
+template <class C, class S, class E>
+bool Engine<C, S, E>::is_startup_spaced(const std::string& name, TimePoint now) {
+  const auto last = parts_.storage.runs({.job_name = name,
+                                         .trigger = RunTrigger::startup,
+                                         .limit = 1,
+                                         .with_details = false});
+  return last.empty() || now - last.front().created_at >= parts_.options.startup_spacing;
+}
+
+template <class C, class S, class E>
+void Engine<C, S, E>::fire(TickReport& report, const JobNames& jobs, TimePoint now) {
+  const auto due = parts_.storage.due_schedules(jobs, parts_.options.batch_max, now);
+  std::vector<Advance> advances;
+  advances.reserve(due.size());
+  for (const auto& state : due) {
+    const auto entry = book_.find_job(state.job_name);
+    if (!entry) continue;
+    advances.push_back(parts_.with_generators([&](UuidGenerator& ids, Random&) {
+      return planner::plan_due(state, entry->config, now, ids);
+    }));
+  }
+  if (advances.empty()) return;
+  const auto answers = parts_.storage.advance(advances, now);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].advanced) ++report.fired;
+    if (answers[i].conflict_count == 0) continue;
+    parts_.emit(SchedulerEvent::Kind::due_conflict, advances[i].job_name, {},
+                "a due instant had been answered before; its second row was left out");
+  }
+  report.has_more = report.has_more || due.size() == parts_.options.batch_max;
+}
+
+template <class C, class S, class E>
+void Engine<C, S, E>::rescue(TickReport& report, const JobNames& jobs, TimePoint now,
+                             Duration steady) {
+  if (steady < rescue_from_) return;
+  const RescueRequest request{.node = parts_.node,
+                              .jobs = &jobs,
+                              .limit = parts_.options.batch_max,
+                              .lease = parts_.options.lease};
+  const auto runs = parts_.storage.take_expired(request, now);
+  // Nothing to take, yet something has expired: a run of ours that is being renewed. Not at every tick.
+  if (runs.empty()) rescue_from_ = steady + std::chrono::seconds{1};
+  std::vector<Completion> completions;
+  completions.reserve(runs.size());
+  for (const auto& run : runs) {
+    const auto entry = book_.find_job(run.job_name);
+    if (!entry) continue;
+    completions.push_back(parts_.with_generators([&](UuidGenerator& ids, Random& random) {
+      return planner::plan_abandoned(run, run.node, entry->config, now, ids, random);
+    }));
+    parts_.emit(SchedulerEvent::Kind::run_abandoned, run.job_name, run.id,
+                "node " + run.node + " went away while it ran");
+  }
+  if (completions.empty()) return;
+  parts_.storage.finish(completions, now);
+  for (const auto& run : runs) deck_->waiters.notify(run.id);
+  report.rescued += completions.size();
+  report.has_more = report.has_more || runs.size() == parts_.options.batch_max;
+}
+
+template <class C, class S, class E>
+void Engine<C, S, E>::claim(TickReport& report, const JobNames& jobs) {
+  is_blocked_ = false;
+  while (report.claimed < parts_.options.batch_max && !is_closed()) {
+    const std::size_t room = parts_.executor.room();
+    if (room == 0) return;
+    ClaimRequest request;
+    request.node = parts_.node;
+    request.jobs = &jobs;
+    request.limit = std::min(room, parts_.options.batch_max);
+    request.lease = parts_.options.lease;
+    const Duration asked_at = parts_.clock.steady_now();
+    const auto runs = parts_.storage.claim(request, parts_.now());
+    for (const auto& run : runs) deck_->launch(run, book_.find_job(run.job_name), asked_at);
+    report.claimed += runs.size();
+    if (runs.size() == request.limit) continue;
+    is_blocked_ = true;  // what is ready and was not given waits for a limit that others hold
+    return;
+  }
+  report.has_more = true;
+}
+
+template <class C, class S, class E>
+bool Engine<C, S, E>::claim_one(RunId run_id, const RegisteredJobPtr& job, bool here) {
+  if (!here && parts_.executor.room() == 0) return false;
+  const JobNames jobs{job->config.name};
+  ClaimRequest request;
+  request.node = parts_.node;
+  request.jobs = &jobs;
+  request.limit = 1;
+  request.lease = parts_.options.lease;
+  request.only = run_id;
+  const Duration asked_at = parts_.clock.steady_now();
+  auto runs = parts_.guarded([&] { return parts_.storage.claim(request, parts_.now()); });
+  if (runs.empty()) return false;
+  if (here) {
+    deck_->launch_here(std::move(runs.front()), job, asked_at);
+  } else {
+    deck_->launch(std::move(runs.front()), job, asked_at);
+  }
+  return true;
+}
+
+template <class C, class S, class E>
+void Engine<C, S, E>::prune(TickReport& report, TimePoint now, Duration steady) {
+  if (steady < prune_from_) return;
+  report.pruned = parts_.storage.prune(parts_.options.batch_max, now);
+  if (report.pruned < parts_.options.batch_max) prune_from_ = steady + parts_.options.prune_period;
+}
+
+template <class C, class S, class E>
+void Engine<C, S, E>::plan_next(TickReport& report, const WakeTimes& wake, TimePoint now) {
+  const Duration steady = parts_.clock.steady_now();
+  planner::SleepView view;
+  view.wake = wake;
+  view.has_room = parts_.executor.room() > 0;
+  view.is_blocked = is_blocked_;
+  view.rescue_hold = std::max(rescue_from_ - steady, Duration{0});
+  view.poll_period = parts_.storage.poll_period();
+  view.next_flight = deck_->next_step();
+  view.next_attempt = parts_.trouble.pause(steady);
+  report.next_wake_at = report.has_more ? now : planner::plan_wake(view, now);
+}
+
+}  // namespace punctual::detail

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+//
+// FlightDeck: takes the runs of this node from their claim to their recorded end.
+//
+// It enters bodies, keeps their leases, asks them to stop, gives up those that do not, and carries
+// their ends to the storage. It outlives the scheduler as long as a body is still on its way back, so
+// that a body may outlast, or itself destroy, the scheduler it belongs to.
+//
+// Thread-safety: all members, from any thread. No user code runs under a lock, nor is destroyed under
+// one.
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/base/wake_signal.hpp"
+#include "punctual/core/active_run.hpp"
+#include "punctual/core/flight_table.hpp"
+#include "punctual/core/in_flight.hpp"
+#include "punctual/core/parts.hpp"
+#include "punctual/core/planner.hpp"
+#include "punctual/core/recorder.hpp"
+#include "punctual/core/run_body.hpp"
+#include "punctual/core/waiters.hpp"
+#include "punctual/domain/lease.hpp"
+
+namespace punctual::detail {
+
+template <class ClockT, class StorageT, class ExecutorT>
+class FlightDeck final
+    : public FlightClock,
+      public std::enable_shared_from_this<FlightDeck<ClockT, StorageT, ExecutorT>> {
+ public:
+  FlightDeck(ClockT&& clock, StorageT&& storage, ExecutorT&& executor, SchedulerOptions options)
+      : parts(std::forward<ClockT>(clock), std::forward<StorageT>(storage),
+              std::forward<ExecutorT>(executor), std::move(options)) {}
+
+  WakeSignal wake;  ///< raised when the loop should look again
+  Waiters waiters;  ///< told of every run that ends here
+  FlightTable table;
+  Parts<ClockT, StorageT, ExecutorT> parts;  // last: its threads end before what they use
+
+  [[nodiscard]] TimePoint now() const override { return parts.clock.now(); }
+  [[nodiscard]] Duration steady_now() const override { return parts.clock.steady_now(); }
+  void progress_made() override { wake.raise(); }
+
+  /// Hands a claimed run to the executor. `claimed_at` is the monotonic instant before the claim.
+  ///
+  /// Errors: what the executor throws; the run is handed back then.
+  void launch(JobRun run, RegisteredJobPtr job, Duration claimed_at) {
+    const FlightPtr flight = board(std::move(run), std::move(job), claimed_at);
+    if (!flight) return;
+    try {
+      parts.executor.submit([weak = this->weak_from_this(), flight] {
+        if (const auto self = weak.lock()) self->fly(flight);
+      });
+    } catch (...) {
+      hand_back({flight}, "the executor refused it");
+      throw;
+    }
+  }
+
+  /// Runs a claimed run on the calling thread. For calls from inside a body.
+  void launch_here(JobRun run, RegisteredJobPtr job, Duration claimed_at) {
+    if (const FlightPtr flight = board(std::move(run), std::move(job), claimed_at)) fly(flight);
+  }
+
+  /// Carries recorded ends to the storage.
+  void flush() { recorder_.flush(); }
+  [[nodiscard]] bool has_unsaved() const { return !recorder_.is_empty(); }
+
+  /// Asks bodies to stop whose time is over, and gives up those that did not.
+  void check_deadlines();
+
+  /// Renews the leases that need it; all of them if `all`.
+  ///
+  /// Errors: those of the storage.
+  void renew(bool all);
+
+  /// Asks the body of a run to stop, if it is on this node.
+  void cancel(RunId run_id) {
+    const FlightPtr flight = table.ask_to_stop(run_id, parts.clock.steady_now());
+    if (flight) flight->request_stop(StopReason::cancelled);
+  }
+
+  /// Returns the time until this deck has something to do, nullopt if it knows of nothing.
+  [[nodiscard]] std::optional<Duration> next_step() {
+    return table.next_step(parts.clock.steady_now());
+  }
+
+  /// Hands back what has not started, and asks bodies to stop.
+  void begin_stop();
+
+  /// Gives up the bodies that are still running, hands their runs back, and returns those.
+  std::vector<RunId> abandon();
+
+ private:
+  /// Puts a claimed run into the table; null if the scheduler stops: then the run is handed back.
+  [[nodiscard]] FlightPtr board(JobRun run, RegisteredJobPtr job, Duration claimed_at);
+
+  /// Enters the body and deals with what comes back.
+  void fly(const FlightPtr& flight);
+
+  void record(const FlightPtr& flight, BodyAnswer answer, Duration duration);
+  void put_end(const FlightPtr& flight, planner::Verdict verdict, Duration duration);
+  void give_up(const FlightTable::Due& due);
+
+  /// Releases runs in the storage; failing that, their leases run out.
+  void hand_back(const std::vector<FlightPtr>& flights, const std::string& why);
+
+  /// An end has found its place in the storage, or was refused by the fence.
+  void settle(const OutboxItem& item, FinishAnswer answer);
+
+  Recorder<Parts<ClockT, StorageT, ExecutorT>> recorder_{
+      parts, [this](const OutboxItem& item, FinishAnswer answer) { settle(item, answer); }};
+};
+
+template <class C, class S, class E>
+FlightPtr FlightDeck<C, S, E>::board(JobRun run, RegisteredJobPtr job, Duration claimed_at) {
+  auto flight = std::make_shared<FlightRecord>(std::move(run), std::move(job), *this);
+  if (table.add(flight, claimed_at, parts.options.lease)) return flight;
+  hand_back({flight}, "claimed while the scheduler was stopping");
+  return nullptr;
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::fly(const FlightPtr& flight) {
+  if (!table.enter(flight, parts.clock.steady_now())) return;
+  BodyAnswer answer;
+  {
+    const ActiveRun here{this};
+    JobContext context{flight->run, *flight, flight->stop.get_token()};
+    answer = run_body(*flight->job->body, context);
+  }
+  if (table.leave(flight)) {
+    record(flight, std::move(answer), parts.clock.steady_now() - flight->view.begun_at);
+    table.settled();
+  }
+  // A run that was given up touches none of the parts: they may be gone. The signal is the deck's own.
+  wake.raise();
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::record(const FlightPtr& flight, BodyAnswer answer, Duration duration) {
+  // Asked once more: a body that came back too late by its own clock has timed out, whoever noticed.
+  planner::Verdict verdict = planner::judge(std::move(answer.outcome), answer.threw,
+                                            flight->stop_reason(), flight->job->config);
+  if (verdict.release) {
+    hand_back({flight}, "interrupted");
+    return;
+  }
+  put_end(flight, std::move(verdict), duration);
+  if (!parts.trouble.pause(parts.clock.steady_now())) flush();
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::put_end(const FlightPtr& flight, planner::Verdict verdict,
+                                  Duration duration) {
+  const TimePoint now = parts.now();
+  OutboxItem item;
+  item.flight = flight;
+  item.completion = parts.with_generators([&](UuidGenerator& ids, Random& random) {
+    return planner::plan_completion(flight->run, flight->job->config, std::move(verdict.outcome),
+                                    duration, verdict.may_retry, now, ids, random);
+  });
+  recorder_.put(std::move(item));
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::settle(const OutboxItem& item, FinishAnswer answer) {
+  const JobRun& run = item.flight->run;
+  const FlightPtr gone = table.remove(item.flight);
+  if (answer == FinishAnswer::lost) {
+    parts.emit(SchedulerEvent::Kind::lease_lost, run.job_name, run.id,
+               "the run was taken over; what its body returned here was not recorded");
+  }
+  waiters.notify(run.id);
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::check_deadlines() {
+  for (const auto& due : table.due(parts.clock.steady_now())) {
+    if (due.step.request_lease_stop) due.flight->request_stop(StopReason::lease_lost);
+    if (due.step.request_timeout_stop) due.flight->request_stop(StopReason::timeout);
+    if (due.step.give_up) give_up(due);
+  }
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::give_up(const FlightTable::Due& due) {
+  const FlightPtr& flight = due.flight;
+  const JobRun& run = flight->run;
+  const bool replaced = due.thread && parts.executor.replace(*due.thread);
+  parts.emit(SchedulerEvent::Kind::run_stuck, run.job_name, run.id,
+             std::string{"the body did not return after it was asked to stop; its thread is "} +
+                 (replaced ? "replaced" : "lost until it does"));
+  if (flight->requested_reason() == StopReason::lease_lost) {
+    const FlightPtr gone = table.remove(flight);
+    waiters.notify(run.id);
+    return;
+  }
+  JobOutcome outcome;
+  outcome.status = JobStatus::failed;
+  outcome.message_code = std::string{message_code::job_failed};
+  outcome.summary = "the body did not return after it was asked to stop";
+  put_end(flight,
+          planner::judge(std::move(outcome), false, flight->requested_reason(), flight->job->config),
+          parts.clock.steady_now() - flight->view.begun_at);
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::renew(bool all) {
+  const Duration asked_at = parts.clock.steady_now();
+  const auto flights = table.to_renew(asked_at, all);
+  if (flights.empty()) return;
+  std::vector<Renewal> renewals;
+  renewals.reserve(flights.size());
+  for (const auto& flight : flights) {
+    Renewal renewal;
+    renewal.lease = {flight->run.id, flight->run.fence};
+    if (auto progress = flight->take_progress()) {
+      renewal.progress = progress->first;
+      renewal.progress_note = std::move(progress->second);
+    }
+    renewals.push_back(std::move(renewal));
+  }
+  const Duration lease = parts.options.lease;
+  const auto answers =
+      parts.guarded([&] { return parts.storage.renew(renewals, lease, parts.now()); });
+  for (const auto& [flight, reason] : table.renewed(flights, answers, asked_at, lease)) {
+    flight->request_stop(reason);
+  }
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::begin_stop() {
+  const auto [queued, started] = table.begin_stop();
+  for (const auto& flight : started) flight->request_stop(StopReason::shutdown);
+  if (!queued.empty()) hand_back(queued, "the scheduler stopped before it started");
+}
+
+template <class C, class S, class E>
+std::vector<RunId> FlightDeck<C, S, E>::abandon() {
+  // Inside a body this thread is itself one that has not settled.
+  const auto left = table.abandon(ActiveRun::depth(this) == 0);
+  std::vector<RunId> ids;
+  for (const auto& flight : left) {
+    flight->detach();
+    ids.push_back(flight->run.id);
+    parts.emit(SchedulerEvent::Kind::run_stuck, flight->run.job_name, flight->run.id,
+               "the body did not return within the grace of the shutdown");
+  }
+  if (!left.empty()) hand_back(left, "the body did not return within the grace of the shutdown");
+  return ids;
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::hand_back(const std::vector<FlightPtr>& flights, const std::string& why) {
+  std::vector<LeaseRef> leases;
+  leases.reserve(flights.size());
+  for (const auto& flight : flights) leases.push_back({flight->run.id, flight->run.fence});
+  try {
+    parts.guarded([&] { return parts.storage.release(leases, parts.now()); });
+  } catch (const Error& error) {
+    parts.note_failure(error);
+  }
+  for (const auto& flight : flights) {
+    const FlightPtr gone = table.remove(flight);
+    parts.emit(SchedulerEvent::Kind::run_released, flight->run.job_name, flight->run.id,
+               "handed back: " + why);
+    waiters.notify(flight->run.id);
+  }
+}
+
+}  // namespace punctual::detail

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// JobBook: the jobs that this scheduler has registered, and their way into the ledger.
+//
+// The ledger is told first, so that a job's instants count from its registration. A ledger that does not
+// answer does not keep the host from starting: the job is told to it later.
+//
+// Thread-safety: all members, from any thread.
+
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/error.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/core/flight_deck.hpp"
+#include "punctual/core/registry.hpp"
+#include "punctual/domain/ledger.hpp"
+#include "punctual/domain/limits.hpp"
+
+namespace punctual::detail {
+
+template <class ClockT, class StorageT, class ExecutorT>
+class JobBook {
+ public:
+  using Deck = FlightDeck<ClockT, StorageT, ExecutorT>;
+
+  explicit JobBook(Deck& deck) : deck_(deck), parts_(deck.parts) {}
+
+  /// Registers a job: in the ledger first, then here.
+  void add(JobConfig config, AnyBody body);
+
+  /// Changes a registered job's configuration, here and in the ledger.
+  template <class Change>
+  void change(std::string_view name, Change&& change);
+
+  /// Errors: JOB_NOT_FOUND -> with the names that resemble it.
+  [[nodiscard]] RegisteredJobPtr job(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    return registry_.at(name);
+  }
+  [[nodiscard]] RegisteredJobPtr find_job(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    return registry_.find(name);
+  }
+  [[nodiscard]] Error not_found(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    return registry_.not_found(name);
+  }
+  [[nodiscard]] std::shared_ptr<const JobNames> names() const {
+    const std::lock_guard lock{mutex_};
+    return registry_.names();
+  }
+
+  /// Returns the job's place in the ledger.
+  [[nodiscard]] ScheduleState state_of(const RegisteredJob& job) {
+    const TimePoint now = parts_.now();
+    return parts_.guarded([&] { return parts_.storage.sync_jobs({define(job.config, now)}, now); })
+        .at(0);
+  }
+
+  /// Tells the ledger of jobs that it could not be told of before.
+  ///
+  /// Errors: those of the storage; what is left stays to be told.
+  void sync_leftovers();
+
+  /// Jobs that are to run on startup and have not been handed in yet.
+  [[nodiscard]] std::vector<std::string> startups() const {
+    const std::lock_guard lock{mutex_};
+    return startups_;
+  }
+  void startup_done(const std::string& name) {
+    const std::lock_guard lock{mutex_};
+    std::erase(startups_, name);
+  }
+
+ private:
+  [[nodiscard]] static JobDefinition define(const JobConfig& config, TimePoint now);
+
+  Deck& deck_;
+  Parts<ClockT, StorageT, ExecutorT>& parts_;
+  mutable std::mutex mutex_;
+  Registry registry_;
+  std::vector<std::string> unsynced_;
+  std::vector<std::string> startups_;
+};
+
+template <class C, class S, class E>
+JobDefinition JobBook<C, S, E>::define(const JobConfig& config, TimePoint now) {
+  JobDefinition definition;
+  definition.name = config.name;
+  definition.description = config.description;
+  definition.schedule = config.schedule.to_json();
+  definition.enabled = config.enabled;
+  definition.anchor_at = now;
+  definition.next_due_at = config.schedule.anchored_at(now).next_after(now);
+  definition.after_finish_delay = config.schedule.after_finish_delay();
+  definition.retention = config.retention;
+  return definition;
+}
+
+template <class C, class S, class E>
+void JobBook<C, S, E>::add(JobConfig config, AnyBody body) {
+  require_valid(config);
+  config.description = clamp_text(config.description, description_bytes_max);
+  {
+    const std::lock_guard lock{mutex_};
+    registry_.require_free(config.name);
+  }
+  const TimePoint now = parts_.now();
+  auto entry = std::make_shared<RegisteredJob>();
+  bool is_synced = true;
+  TimePoint anchor_at = now;
+  try {
+    anchor_at = parts_.guarded([&] { return parts_.storage.sync_jobs({define(config, now)}, now); })
+                    .at(0)
+                    .anchor_at;
+  } catch (const Error& error) {
+    if (!error.retryable() && !error.in_doubt()) throw;
+    parts_.note_failure(error);
+    is_synced = false;  // a storage that is down must not keep the host from starting
+  }
+  config.schedule = config.schedule.anchored_at(anchor_at);
+  const std::string name = config.name;
+  const bool runs_on_startup = config.run_on_startup && config.enabled;
+  entry->config = std::move(config);
+  entry->body = std::make_shared<const AnyBody>(std::move(body));
+  {
+    const std::lock_guard lock{mutex_};
+    registry_.add(entry);
+    if (!is_synced) unsynced_.push_back(name);
+    if (runs_on_startup) startups_.push_back(name);
+  }
+  deck_.wake.raise();
+}
+
+template <class C, class S, class E>
+template <class Change>
+void JobBook<C, S, E>::change(std::string_view name, Change&& change) {
+  auto changed = std::make_shared<RegisteredJob>(*job(name));
+  change(changed->config);
+  const ScheduleState state = state_of(*changed);
+  changed->config.schedule = changed->config.schedule.anchored_at(state.anchor_at);
+  RegisteredJobPtr replaced;
+  {
+    const std::lock_guard lock{mutex_};
+    replaced = registry_.replace(std::move(changed));
+  }
+  deck_.wake.raise();
+}
+
+template <class C, class S, class E>
+void JobBook<C, S, E>::sync_leftovers() {
+  std::vector<std::string> names;
+  {
+    const std::lock_guard lock{mutex_};
+    names = unsynced_;
+  }
+  for (const auto& name : names) {
+    change(name, [](JobConfig&) {});
+    const std::lock_guard lock{mutex_};
+    std::erase(unsynced_, name);
+  }
+}
+
+}  // namespace punctual::detail

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+//
+// RunDesk: where runs are handed in: triggered and waited for, enqueued, cancelled.
+//
+// A run is in the storage before anything else happens to it; what is accepted here is never lost.
+//
+// Thread-safety: all members, from any thread, also from inside bodies.
+
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "punctual/base/error.hpp"
+#include "punctual/base/json.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/core/active_run.hpp"
+#include "punctual/core/call_options.hpp"
+#include "punctual/core/engine.hpp"
+#include "punctual/core/planner.hpp"
+#include "punctual/domain/job_result.hpp"
+#include "punctual/domain/job_summary.hpp"
+#include "punctual/domain/limits.hpp"
+
+namespace punctual::detail {
+
+template <class ClockT, class StorageT, class ExecutorT>
+class RunDesk {
+ public:
+  using Deck = FlightDeck<ClockT, StorageT, ExecutorT>;
+  using EngineT = Engine<ClockT, StorageT, ExecutorT>;
+
+  RunDesk(std::shared_ptr<Deck> deck, std::shared_ptr<EngineT> engine)
+      : deck_(std::move(deck)), engine_(std::move(engine)), parts_(deck_->parts) {}
+
+  JobResult trigger(std::string_view name, TriggerOptions options);
+  RunId enqueue(std::string_view name, Json payload, EnqueueOptions options);
+  CancelAnswer cancel(RunId run_id, const std::string& actor);
+
+ private:
+  /// How deep bodies may trigger bodies.
+  static constexpr std::size_t nesting_max = 16;
+  /// How often a thread that waits looks whether another node has ended the run.
+  static constexpr Duration result_poll_period = std::chrono::seconds{1};
+
+  [[nodiscard]] NewRun make_triggered(const RegisteredJob& job, TriggerOptions options);
+  [[nodiscard]] JobResult wait_for(RunId run_id, Duration wait);
+  [[nodiscard]] std::optional<JobRun> read(RunId run_id);
+  void require_known(std::string_view name);
+
+  std::shared_ptr<Deck> deck_;
+  std::shared_ptr<EngineT> engine_;
+  Parts<ClockT, StorageT, ExecutorT>& parts_;
+};
+
+template <class C, class S, class E>
+NewRun RunDesk<C, S, E>::make_triggered(const RegisteredJob& job, TriggerOptions options) {
+  const TimePoint now = parts_.now();
+  const RunId id = parts_.next_id(now);
+  const auto skipped = [&](std::string_view code, const char* why) {
+    return planner::make_skipped(job.config, RunTrigger::manual, code, why, now, id);
+  };
+  NewRun run;
+  if (!job.config.enabled) {
+    run = skipped(message_code::job_disabled, "the job is disabled");
+  } else if (engine_->book().state_of(job).paused) {
+    run = skipped(message_code::job_paused, "the job is paused");
+  } else {
+    run = planner::make_run(job.config, RunTrigger::manual, now, id);
+  }
+  run.actor = std::move(options.actor);
+  run.reason = clamp_text(options.reason, reason_bytes_max);
+  run.payload = std::move(options.payload);
+  return run;
+}
+
+template <class C, class S, class E>
+JobResult RunDesk<C, S, E>::trigger(std::string_view name, TriggerOptions options) {
+  require_payload_fits(options.payload);
+  require_key_fits(options.actor, "actor");
+  const std::size_t depth = ActiveRun::depth(deck_.get());
+  const RegisteredJobPtr job = engine_->book().job(name);
+  if (depth >= nesting_max) {
+    throw Error{"NESTED_TOO_DEEP", "bodies trigger bodies " + std::to_string(depth) +
+                                       " deep; job \"" + job->config.name + "\" was not run"};
+  }
+  const Duration wait = options.wait;
+  const NewRun run = make_triggered(*job, std::move(options));
+  const auto answer = parts_.storage.enqueue({run}, parts_.now()).at(0);
+  if (answer.kind == EnqueueAnswer::Kind::stored && !is_terminal(run.status)) {
+    const bool is_claimed = engine_->claim_one(run.id, job, depth > 0);
+    if (!is_claimed) deck_->wake.raise();
+  }
+  // Inside a body nothing is waited for: what keeps the run from starting may be that very body.
+  return wait_for(run.id, depth > 0 ? Duration{0} : wait);
+}
+
+template <class C, class S, class E>
+JobResult RunDesk<C, S, E>::wait_for(RunId run_id, Duration wait) {
+  const Duration started_at = parts_.clock.steady_now();
+  Waiting waiting{deck_->waiters, run_id};
+  while (true) {
+    const auto run = read(run_id);
+    const Duration waited = parts_.clock.steady_now() - started_at;
+    if (run) {
+      const bool was_handed_back = engine_->is_closed() && !deck_->table.contains(run_id);
+      if (is_terminal(run->status) || waited >= wait || was_handed_back) return to_result(*run);
+    }
+    if (parts_.executor.help()) continue;
+    if (!engine_->has_loop() && engine_->tick().did_something()) continue;
+    const Duration sleep = std::min(std::max(wait - waited, Duration{1}), result_poll_period);
+    parts_.clock.wait_until(add_clamped(parts_.clock.now(), sleep), waiting.signal);
+  }
+}
+
+/// Returns the run, or nullopt if the storage does not answer for now: it goes on without us.
+///
+/// Errors: RUN_NOT_FOUND -> it was pruned; those of the storage that are permanent.
+template <class C, class S, class E>
+std::optional<JobRun> RunDesk<C, S, E>::read(RunId run_id) {
+  try {
+    auto run = parts_.storage.run(run_id);
+    if (run) return run;
+  } catch (const Error& error) {
+    if (!error.retryable()) throw;
+    return std::nullopt;
+  }
+  throw Error{"RUN_NOT_FOUND", "run " + run_id.to_string() + " is not in the storage any more"};
+}
+
+template <class C, class S, class E>
+RunId RunDesk<C, S, E>::enqueue(std::string_view name, Json payload, EnqueueOptions options) {
+  require_payload_fits(payload);
+  require_key_fits(options.unique_key, "unique_key");
+  require_key_fits(options.actor, "actor");
+  const RegisteredJobPtr job = engine_->book().find_job(name);
+  if (!job) require_known(name);
+  JobConfig config;
+  if (job) config = job->config;
+  config.name = std::string{name};
+  if (options.priority) config.priority = *options.priority;
+  require_valid(config);
+  const TimePoint now = parts_.now();
+  const RunId id = parts_.next_id(now);
+  NewRun run = config.enabled
+                   ? planner::make_run(config, RunTrigger::manual, options.run_at.value_or(now), id)
+                   : planner::make_skipped(config, RunTrigger::manual, message_code::job_disabled,
+                                           "the job is disabled", now, id);
+  run.exclusive = false;  // runs with payloads of their own do not stand for one another
+  run.skip_if_open = false;
+  run.payload = std::move(payload);
+  run.unique_key = std::move(options.unique_key);
+  run.actor = std::move(options.actor);
+  run.reason = clamp_text(options.reason, reason_bytes_max);
+  const auto answer = parts_.storage.enqueue({run}, now).at(0);
+  deck_->wake.raise();
+  return answer.id;
+}
+
+/// A job of another node may be enqueued for here; a name that nobody knows is a mistake.
+template <class C, class S, class E>
+void RunDesk<C, S, E>::require_known(std::string_view name) {
+  require_job_name(name);
+  const auto summaries = parts_.storage.summaries();
+  const bool is_known = std::any_of(summaries.begin(), summaries.end(),
+                                    [&](const JobSummary& job) { return job.name == name; });
+  if (!is_known) throw engine_->book().not_found(name);
+}
+
+template <class C, class S, class E>
+CancelAnswer RunDesk<C, S, E>::cancel(RunId run_id, const std::string& actor) {
+  require_key_fits(actor, "actor");
+  const auto answer = parts_.storage.request_cancel(run_id, actor, parts_.now());
+  if (answer == CancelAnswer::requested) deck_->cancel(run_id);
+  if (answer == CancelAnswer::cancelled) deck_->waiters.notify(run_id);
+  return answer;
+}
+
+}  // namespace punctual::detail
