@@ -11,7 +11,6 @@ class FakeClock;
 class InlineExecutor;
 class ManualExecutor;
 class ThreadPoolExecutor;
-class InMemoryStorage;
 
 class Error;
 class JobContext;
@@ -20,6 +19,10 @@ struct JobConfig;
 struct JobOutcome;
 struct JobResult;
 struct JobRun;
+
+template <class RunT>
+class BasicInMemoryStorage;
+using InMemoryStorage = BasicInMemoryStorage<JobRun>;
 
 template <class ClockT = SystemClock, class StorageT = InMemoryStorage,
           class ExecutorT = ThreadPoolExecutor>

@@ -19,7 +19,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -180,7 +180,7 @@ class FailingStorage {
   }
 
   template <class Operation>
-  auto pass(StorageCall call, Operation&& operation) {
+  std::invoke_result_t<Operation&> pass(StorageCall call, Operation&& operation) {
     Hook hook;
     std::optional<Fault> fault;
     {

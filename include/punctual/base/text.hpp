@@ -16,6 +16,7 @@
 #include <numeric>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace punctual {
@@ -73,29 +74,40 @@ inline bool is_control(std::string_view character) noexcept {
   return character.size() == 2 && lead == 0xC2U && static_cast<unsigned char>(character[1]) < 0xA0U;
 }
 
-}  // namespace detail
+/// A text made fit to store, and whether some of it was left out for that.
+struct FitText {
+  std::string text{};
+  bool is_cut = false;
+};
 
-inline std::string clamp_text(std::string_view text, std::size_t max_bytes) {
+/// As `clamp_text`, for callers that say so where something was cut.
+[[nodiscard]] inline FitText fit_text(std::string_view text, std::size_t max_bytes) {
   static constexpr std::string_view replacement = "\xEF\xBF\xBD";
   static constexpr std::string_view ellipsis = "\xE2\x80\xA6";
   std::string clean;
   clean.reserve(std::min(text.size(), max_bytes));
   std::size_t cut_at = 0;  // the longest prefix that leaves room for the ellipsis
   while (!text.empty()) {
-    const std::size_t length = detail::utf8_length(text);
+    const std::size_t length = utf8_length(text);
     const std::string_view source = text.substr(0, std::max<std::size_t>(length, 1));
     const std::string_view piece =
-        length == 0 ? replacement : (detail::is_control(source) ? std::string_view{" "} : source);
+        length == 0 ? replacement : (is_control(source) ? std::string_view{" "} : source);
     if (clean.size() + piece.size() > max_bytes) {
       clean.resize(cut_at);
       clean += ellipsis;
-      break;
+      return {std::move(clean), true};
     }
     clean += piece;
     if (clean.size() + ellipsis.size() <= max_bytes) cut_at = clean.size();
     text.remove_prefix(source.size());
   }
-  return clean;
+  return {std::move(clean), false};
+}
+
+}  // namespace detail
+
+inline std::string clamp_text(std::string_view text, std::size_t max_bytes) {
+  return detail::fit_text(text, max_bytes).text;
 }
 
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {

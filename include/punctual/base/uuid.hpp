@@ -20,7 +20,6 @@
 #include <string>
 #include <string_view>
 
-#include "punctual/base/json.hpp"
 #include "punctual/base/random.hpp"
 #include "punctual/base/time.hpp"
 
@@ -125,7 +124,8 @@ inline Uuid UuidGenerator::next(TimePoint now) noexcept {
 }
 
 /// Wire: the canonical text, or null for nil.
-inline void to_json(Json& json, const Uuid& id) {
+template <class BasicJson>
+void to_json(BasicJson& json, const Uuid& id) {
   if (id.is_nil()) {
     json = nullptr;
   } else {

@@ -11,6 +11,8 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -23,8 +25,9 @@ namespace punctual {
 
 class FakeClock {
  public:
+  /// Starts at `start`, held between `time_min` and `time_max`; 2024-01-01 if none is named.
   explicit FakeClock(TimePoint start = TimePoint{std::chrono::seconds{1'704'067'200}})
-      : wall_(start) {}
+      : wall_(add_clamped(start, Duration{0})) {}
 
   /// For handing a clock to its owner; not while anyone waits on it.
   FakeClock(FakeClock&& other) noexcept : wall_(other.wall_), steady_(other.steady_) {}
@@ -39,7 +42,7 @@ class FakeClock {
     return steady_;
   }
 
-  /// Lets `span` pass.
+  /// Lets `span` pass; the wall clock stops at `time_max`.
   ///
   /// Errors: INVALID_TIME -> `span` is negative: time does not go back; a wall clock can be set back.
   void advance(Duration span) {
@@ -48,14 +51,19 @@ class FakeClock {
                                       std::to_string(span.count()) +
                                       " ms; use set_wall() to set the wall clock back"};
     }
-    move(span, span);
+    move([&] { pass(span); });
   }
 
   /// Lets time pass until the wall clock shows `instant`; does nothing if it is past that.
-  void advance_to(TimePoint instant) { advance(std::max(instant - now(), Duration{0})); }
+  void advance_to(TimePoint instant) {
+    instant = add_clamped(instant, Duration{0});
+    move([&] { pass(std::max(instant - wall_, Duration{0})); });
+  }
 
   /// Sets the wall clock, forward or back, while no time passes.
-  void set_wall(TimePoint instant) { move(instant - now(), Duration{0}); }
+  void set_wall(TimePoint instant) {
+    move([&] { wall_ = add_clamped(instant, Duration{0}); });
+  }
 
   /// Blocks: until `signal` is raised or the clock has been moved to `deadline`.
   void wait_until(TimePoint deadline, WakeSignal& signal) {
@@ -86,11 +94,19 @@ class FakeClock {
   }
 
  private:
-  void move(Duration wall, Duration steady) {
+  /// Requires: the time's mutex is held, `span` >= 0.
+  void pass(Duration span) {
+    wall_ = add_clamped(wall_, span);
+    steady_ += std::min(span, Duration::max() - steady_);
+  }
+
+  /// Calls `change` under the time's mutex, so that two movers never move by the same reading, and
+  /// lets the waiters look again.
+  template <class Change>
+  void move(Change&& change) {
     {
       const std::lock_guard lock{mutex_};
-      wall_ = add_clamped(wall_, wall);
-      steady_ += steady;
+      change();
     }
     const std::lock_guard lock{waiters_mutex_};
     for (WakeSignal* waiter : waiters_) waiter->nudge();

@@ -29,6 +29,7 @@
 #include "punctual/domain/ledger.hpp"
 #include "punctual/domain/message_code.hpp"
 #include "punctual/domain/run_query.hpp"
+#include "punctual/fwd.hpp"
 
 namespace punctual {
 
@@ -37,13 +38,16 @@ struct InMemoryStorageOptions {
   std::size_t history_max = 100'000;
 };
 
-class InMemoryStorage {
+/// A template on its row, which is `JobRun`, so that only programs which use it compile it; its name
+/// is `punctual::InMemoryStorage`.
+template <class RunT>
+class BasicInMemoryStorage {
  public:
-  InMemoryStorage() = default;
-  explicit InMemoryStorage(InMemoryStorageOptions options) : options_(options) {}
+  BasicInMemoryStorage() = default;
+  explicit BasicInMemoryStorage(InMemoryStorageOptions options) : options_(options) {}
 
   /// For handing a storage to its owner; not while anyone uses it.
-  InMemoryStorage(InMemoryStorage&& other) noexcept
+  BasicInMemoryStorage(BasicInMemoryStorage&& other) noexcept
       : options_(other.options_), tables_(std::move(other.tables_)) {}
 
   // --- ScheduleLedger, as policy/storage.hpp describes it
@@ -98,10 +102,11 @@ class InMemoryStorage {
 
   InMemoryStorageOptions options_{};
   std::mutex mutex_;
-  detail::MemoryTables tables_;
+  detail::MemoryTables<RunT> tables_;
 };
 
-inline std::vector<ScheduleState> InMemoryStorage::sync_jobs(
+template <class RunT>
+std::vector<ScheduleState> BasicInMemoryStorage<RunT>::sync_jobs(
     const std::vector<JobDefinition>& definitions, TimePoint) {
   const std::lock_guard lock{mutex_};
   std::vector<ScheduleState> states;
@@ -111,9 +116,8 @@ inline std::vector<ScheduleState> InMemoryStorage::sync_jobs(
     job.description = definition.description;
     job.after_finish_delay = definition.after_finish_delay;
     job.retention = definition.retention;
-    std::string schedule_text = definition.schedule.dump();
     const bool is_new = job.state.version == 0;
-    const bool rearms = is_new || job.schedule_text != schedule_text ||
+    const bool rearms = is_new || job.schedule != definition.schedule ||
                         (definition.enabled && !job.state.enabled);
     if (rearms || definition.enabled != job.state.enabled) {
       tables_.change_state(job, [&](ScheduleState& state) {
@@ -123,13 +127,14 @@ inline std::vector<ScheduleState> InMemoryStorage::sync_jobs(
         state.next_due_at = definition.next_due_at;
       });
     }
-    job.schedule_text = std::move(schedule_text);
+    job.schedule = definition.schedule;
     states.push_back(job.state);
   }
   return states;
 }
 
-inline std::vector<ScheduleState> InMemoryStorage::due_schedules(const JobNames& jobs,
+template <class RunT>
+std::vector<ScheduleState> BasicInMemoryStorage<RunT>::due_schedules(const JobNames& jobs,
                                                                  std::size_t limit, TimePoint now) {
   const std::lock_guard lock{mutex_};
   std::vector<ScheduleState> states;
@@ -140,7 +145,8 @@ inline std::vector<ScheduleState> InMemoryStorage::due_schedules(const JobNames&
   return states;
 }
 
-inline std::vector<AdvanceAnswer> InMemoryStorage::advance(const std::vector<Advance>& advances,
+template <class RunT>
+std::vector<AdvanceAnswer> BasicInMemoryStorage<RunT>::advance(const std::vector<Advance>& advances,
                                                            TimePoint now) {
   const std::lock_guard lock{mutex_};
   std::vector<AdvanceAnswer> answers(advances.size());
@@ -160,7 +166,8 @@ inline std::vector<AdvanceAnswer> InMemoryStorage::advance(const std::vector<Adv
   return answers;
 }
 
-inline bool InMemoryStorage::set_paused(const PauseChange& change, TimePoint now) {
+template <class RunT>
+bool BasicInMemoryStorage<RunT>::set_paused(const PauseChange& change, TimePoint now) {
   const std::lock_guard lock{mutex_};
   auto* job = tables_.find_job(change.job_name);
   if (job == nullptr || job->state.version != change.version) return false;
@@ -176,7 +183,8 @@ inline bool InMemoryStorage::set_paused(const PauseChange& change, TimePoint now
   return true;
 }
 
-inline EnqueueAnswer InMemoryStorage::store(const NewRun& row, TimePoint now) {
+template <class RunT>
+EnqueueAnswer BasicInMemoryStorage<RunT>::store(const NewRun& row, TimePoint now) {
   using Kind = EnqueueAnswer::Kind;
   if (row.status == JobStatus::pending && !row.unique_key.empty()) {
     if (const auto open = tables_.open_with_key(row.unique_key)) return {Kind::duplicate, *open};
@@ -194,14 +202,16 @@ inline EnqueueAnswer InMemoryStorage::store(const NewRun& row, TimePoint now) {
   return {overlaps ? Kind::overlapped : Kind::stored, row.id};
 }
 
-inline bool InMemoryStorage::store_answer(const NewRun& row, TimePoint now) {
+template <class RunT>
+bool BasicInMemoryStorage<RunT>::store_answer(const NewRun& row, TimePoint now) {
   const bool is_answered =
       row.due_at && row.attempt == 1 && tables_.job_of(row.job_name).answered.contains(*row.due_at);
   if (!is_answered) store(row, now);
   return !is_answered;
 }
 
-inline void InMemoryStorage::rearm(const std::string& job_name, TimePoint ended_at) {
+template <class RunT>
+void BasicInMemoryStorage<RunT>::rearm(const std::string& job_name, TimePoint ended_at) {
   auto* job = tables_.find_job(job_name);
   if (job == nullptr || !job->after_finish_delay || job->state.next_due_at || !job->open.empty() ||
       job->state.version == 0) {
@@ -212,14 +222,16 @@ inline void InMemoryStorage::rearm(const std::string& job_name, TimePoint ended_
   });
 }
 
-inline void InMemoryStorage::settle(const std::vector<NewRun>& rows, TimePoint now) {
+template <class RunT>
+void BasicInMemoryStorage<RunT>::settle(const std::vector<NewRun>& rows, TimePoint now) {
   for (const auto& row : rows) rearm(row.job_name, now);
   while (tables_.history().size() > options_.history_max) {
     tables_.forget(*tables_.history().begin());
   }
 }
 
-inline void InMemoryStorage::require_new_ids(const std::vector<NewRun>& rows) {
+template <class RunT>
+void BasicInMemoryStorage<RunT>::require_new_ids(const std::vector<NewRun>& rows) {
   std::set<RunId> ids;
   for (const auto& row : rows) {
     if (tables_.find_run(row.id) == nullptr && ids.insert(row.id).second) continue;
@@ -228,7 +240,8 @@ inline void InMemoryStorage::require_new_ids(const std::vector<NewRun>& rows) {
   }
 }
 
-inline std::vector<EnqueueAnswer> InMemoryStorage::enqueue(const std::vector<NewRun>& rows,
+template <class RunT>
+std::vector<EnqueueAnswer> BasicInMemoryStorage<RunT>::enqueue(const std::vector<NewRun>& rows,
                                                            TimePoint now) {
   const std::lock_guard lock{mutex_};
   require_new_ids(rows);  // before anything is stored: all or none
@@ -239,12 +252,14 @@ inline std::vector<EnqueueAnswer> InMemoryStorage::enqueue(const std::vector<New
   return answers;
 }
 
-inline std::vector<JobRun> InMemoryStorage::claim(const ClaimRequest& request, TimePoint now) {
+template <class RunT>
+std::vector<JobRun> BasicInMemoryStorage<RunT>::claim(const ClaimRequest& request, TimePoint now) {
   const std::lock_guard lock{mutex_};
   return detail::claim_runs(tables_, request, now);
 }
 
-inline std::vector<RenewAnswer> InMemoryStorage::renew(const std::vector<Renewal>& renewals,
+template <class RunT>
+std::vector<RenewAnswer> BasicInMemoryStorage<RunT>::renew(const std::vector<Renewal>& renewals,
                                                        Duration lease, TimePoint now) {
   const std::lock_guard lock{mutex_};
   std::vector<RenewAnswer> answers;
@@ -255,7 +270,8 @@ inline std::vector<RenewAnswer> InMemoryStorage::renew(const std::vector<Renewal
   return answers;
 }
 
-inline std::vector<FinishAnswer> InMemoryStorage::finish(
+template <class RunT>
+std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::finish(
     const std::vector<Completion>& completions, TimePoint now) {
   const std::lock_guard lock{mutex_};
   std::vector<FinishAnswer> answers;
@@ -283,7 +299,8 @@ inline std::vector<FinishAnswer> InMemoryStorage::finish(
   return answers;
 }
 
-inline std::vector<FinishAnswer> InMemoryStorage::release(const std::vector<LeaseRef>& leases,
+template <class RunT>
+std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::release(const std::vector<LeaseRef>& leases,
                                                           TimePoint) {
   const std::lock_guard lock{mutex_};
   std::vector<FinishAnswer> answers;
@@ -292,13 +309,15 @@ inline std::vector<FinishAnswer> InMemoryStorage::release(const std::vector<Leas
   return answers;
 }
 
-inline std::vector<JobRun> InMemoryStorage::take_expired(const RescueRequest& request,
+template <class RunT>
+std::vector<JobRun> BasicInMemoryStorage<RunT>::take_expired(const RescueRequest& request,
                                                          TimePoint now) {
   const std::lock_guard lock{mutex_};
   return detail::take_expired_runs(tables_, request, now);
 }
 
-inline CancelAnswer InMemoryStorage::request_cancel(RunId run_id, const std::string& actor,
+template <class RunT>
+CancelAnswer BasicInMemoryStorage<RunT>::request_cancel(RunId run_id, const std::string& actor,
                                                     TimePoint now) {
   const std::lock_guard lock{mutex_};
   JobRun* run = tables_.find_run(run_id);
@@ -316,7 +335,8 @@ inline CancelAnswer InMemoryStorage::request_cancel(RunId run_id, const std::str
   return CancelAnswer::cancelled;
 }
 
-inline WakeTimes InMemoryStorage::next_wake(const JobNames& jobs, TimePoint) {
+template <class RunT>
+WakeTimes BasicInMemoryStorage<RunT>::next_wake(const JobNames& jobs, TimePoint) {
   const std::lock_guard lock{mutex_};
   const auto first_known = [&](const auto& instants) -> std::optional<TimePoint> {
     for (const auto& [at, job] : instants) {
@@ -335,19 +355,22 @@ inline WakeTimes InMemoryStorage::next_wake(const JobNames& jobs, TimePoint) {
   return wake;
 }
 
-inline std::vector<JobRun> InMemoryStorage::runs(const RunQuery& query) {
+template <class RunT>
+std::vector<JobRun> BasicInMemoryStorage<RunT>::runs(const RunQuery& query) {
   require_valid(query);
   const std::lock_guard lock{mutex_};
   return detail::find_runs(tables_, query);
 }
 
-inline std::optional<JobRun> InMemoryStorage::run(RunId run_id) {
+template <class RunT>
+std::optional<JobRun> BasicInMemoryStorage<RunT>::run(RunId run_id) {
   const std::lock_guard lock{mutex_};
   const JobRun* run = tables_.find_run(run_id);
   return run == nullptr ? std::nullopt : std::optional{*run};
 }
 
-inline std::vector<JobSummary> InMemoryStorage::summaries() {
+template <class RunT>
+std::vector<JobSummary> BasicInMemoryStorage<RunT>::summaries() {
   const std::lock_guard lock{mutex_};
   std::vector<JobSummary> summaries;
   for (const auto& [name, job] : tables_.jobs) {
@@ -357,7 +380,8 @@ inline std::vector<JobSummary> InMemoryStorage::summaries() {
   return summaries;
 }
 
-inline std::size_t InMemoryStorage::prune(std::size_t limit, TimePoint now) {
+template <class RunT>
+std::size_t BasicInMemoryStorage<RunT>::prune(std::size_t limit, TimePoint now) {
   const std::lock_guard lock{mutex_};
   return detail::prune_runs(tables_, limit, now);
 }

@@ -28,9 +28,10 @@
 
 namespace punctual::detail {
 
+template <class RunT>
 class MemoryClaim {
  public:
-  MemoryClaim(MemoryTables& tables, const ClaimRequest& request, TimePoint now)
+  MemoryClaim(MemoryTables<RunT>& tables, const ClaimRequest& request, TimePoint now)
       : tables_(tables),
         request_(request),
         now_(now) {}
@@ -38,7 +39,7 @@ class MemoryClaim {
   /// Returns the runs in claim order.
   ///
   /// Complexity: logarithmic a run, linear in the lanes passed over.
-  [[nodiscard]] std::vector<JobRun*> pick() {
+  [[nodiscard]] std::vector<RunT*> pick() {
     auto head = tables_.heads().begin();
     const auto heads_end = tables_.heads().end();
     while (picked_.size() < request_.limit) {
@@ -73,7 +74,7 @@ class MemoryClaim {
 
   void consider(Cursor cursor) {
     const MemoryJob& job = *cursor.lane->job;
-    JobRun& run = *tables_.find_run(cursor.position->second);
+    RunT& run = *tables_.find_run(cursor.position->second);
     // Ready once, but the clock was set back since: those behind it may be ready still.
     const bool is_early = run.run_at > now_;
     if (!is_early) {
@@ -85,7 +86,7 @@ class MemoryClaim {
   }
 
   /// True if nothing keeps `run` from starting, with what has been picked already.
-  [[nodiscard]] bool may_start(const MemoryJob& job, const JobRun& run) {
+  [[nodiscard]] bool may_start(const MemoryJob& job, const RunT& run) {
     if (room_of(job) == 0 || !tables_.may_start(job, run)) return false;
     if (run.exclusive && exclusive_.contains(&job)) return false;
     if (run.concurrency_max == 0) return true;
@@ -94,7 +95,7 @@ class MemoryClaim {
            tables_.running_with_key(run.concurrency_key) + found->second < run.concurrency_max;
   }
 
-  void take(const MemoryJob& job, JobRun& run) {
+  void take(const MemoryJob& job, RunT& run) {
     picked_.push_back(&run);
     --room_of(job);
     if (run.exclusive) exclusive_.insert(&job);
@@ -112,10 +113,10 @@ class MemoryClaim {
     return place->second;
   }
 
-  MemoryTables& tables_;
+  MemoryTables<RunT>& tables_;
   const ClaimRequest& request_;
   TimePoint now_;
-  std::vector<JobRun*> picked_;
+  std::vector<RunT*> picked_;
   std::priority_queue<Cursor, std::vector<Cursor>, std::greater<>> cursors_;
   std::unordered_map<const MemoryJob*, std::size_t> rooms_;
   std::set<const MemoryJob*> exclusive_;

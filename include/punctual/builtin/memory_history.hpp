@@ -25,7 +25,8 @@ namespace punctual::detail {
 /// Returns matching runs, the newest first.
 ///
 /// Complexity: linear in the rows between the page's ends, of the job alone if the query names one.
-[[nodiscard]] inline std::vector<JobRun> find_runs(MemoryTables& tables, const RunQuery& query) {
+template <class RunT>
+[[nodiscard]] std::vector<JobRun> find_runs(MemoryTables<RunT>& tables, const RunQuery& query) {
   std::vector<JobRun> found;
   const auto consider = [&](const JobRun& run) {
     if (!matches(query, run)) return;
@@ -56,7 +57,8 @@ namespace punctual::detail {
   return found;
 }
 
-[[nodiscard]] inline JobSummary summarize(MemoryTables& tables, const MemoryJob& job) {
+template <class RunT>
+[[nodiscard]] JobSummary summarize(MemoryTables<RunT>& tables, const MemoryJob& job) {
   JobSummary summary;
   summary.name = job.state.job_name;
   summary.description = job.description;
@@ -64,7 +66,7 @@ namespace punctual::detail {
   summary.paused = job.state.paused;
   summary.paused_by = job.paused_by;
   summary.paused_reason = job.paused_reason;
-  summary.schedule = Json::parse(job.schedule_text);
+  summary.schedule = job.schedule;
   if (summary.enabled && !summary.paused) summary.next_run_at = job.state.next_due_at;
   if (!job.executed.empty()) {
     summary.last_run = *tables.find_run(*job.executed.rbegin());
@@ -81,7 +83,8 @@ namespace punctual::detail {
 /// Removes up to `limit` runs of one job that ended before its retention; returns how many.
 ///
 /// Complexity: linear in what is removed and in the runs that are kept however old.
-inline std::size_t prune_job(MemoryTables& tables, MemoryJob& job, std::size_t limit,
+template <class RunT>
+std::size_t prune_job(MemoryTables<RunT>& tables, MemoryJob& job, std::size_t limit,
                              TimePoint now) {
   const std::size_t keep_last = job.retention.keep_last;
   if (job.ended.size() <= keep_last) return 0;
@@ -100,7 +103,8 @@ inline std::size_t prune_job(MemoryTables& tables, MemoryJob& job, std::size_t l
 }
 
 /// Removes up to `limit` runs that their jobs' retention keeps no longer; returns how many.
-inline std::size_t prune_runs(MemoryTables& tables, std::size_t limit, TimePoint now) {
+template <class RunT>
+std::size_t prune_runs(MemoryTables<RunT>& tables, std::size_t limit, TimePoint now) {
   std::size_t count = 0;
   for (const auto& [name, job] : tables.jobs) {
     if (count == limit) break;

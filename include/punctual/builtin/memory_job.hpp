@@ -43,7 +43,7 @@ struct MemoryLane {
 struct MemoryJob {
   ScheduleState state{};
   std::string description{};
-  std::string schedule_text{};  ///< the schedule's JSON, as text
+  Json schedule = nullptr;
   std::optional<Duration> after_finish_delay{};
   RetentionPolicy retention{};
   std::string paused_by{};

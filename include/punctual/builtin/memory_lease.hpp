@@ -19,7 +19,8 @@
 namespace punctual::detail {
 
 /// Returns the run if it is running under this fence, else null.
-[[nodiscard]] inline JobRun* find_held(MemoryTables& tables, const LeaseRef& lease) {
+template <class RunT>
+[[nodiscard]] JobRun* find_held(MemoryTables<RunT>& tables, const LeaseRef& lease) {
   JobRun* run = tables.find_run(lease.run_id);
   const bool is_held =
       run != nullptr && run->status == JobStatus::running && run->fence == lease.fence;
@@ -27,7 +28,8 @@ namespace punctual::detail {
 }
 
 /// Returns the runs that a claim gets, in order, before it gets them.
-[[nodiscard]] inline std::vector<JobRun*> find_claimable(MemoryTables& tables,
+template <class RunT>
+[[nodiscard]] std::vector<JobRun*> find_claimable(MemoryTables<RunT>& tables,
                                                          const ClaimRequest& request,
                                                          TimePoint now) {
   tables.promote(now);
@@ -40,7 +42,8 @@ namespace punctual::detail {
   return may_start ? std::vector{run} : std::vector<JobRun*>{};
 }
 
-inline std::vector<JobRun> claim_runs(MemoryTables& tables, const ClaimRequest& request,
+template <class RunT>
+std::vector<JobRun> claim_runs(MemoryTables<RunT>& tables, const ClaimRequest& request,
                                       TimePoint now) {
   std::vector<JobRun> claimed;
   for (JobRun* run : find_claimable(tables, request, now)) {
@@ -54,7 +57,8 @@ inline std::vector<JobRun> claim_runs(MemoryTables& tables, const ClaimRequest& 
   return claimed;
 }
 
-inline RenewAnswer renew_lease(MemoryTables& tables, const Renewal& renewal, Duration lease,
+template <class RunT>
+RenewAnswer renew_lease(MemoryTables<RunT>& tables, const Renewal& renewal, Duration lease,
                                TimePoint now) {
   JobRun* run = find_held(tables, renewal.lease);
   if (run == nullptr) return RenewAnswer::lost;
@@ -66,7 +70,8 @@ inline RenewAnswer renew_lease(MemoryTables& tables, const Renewal& renewal, Dur
   return run->cancel_requested ? RenewAnswer::cancel_requested : RenewAnswer::kept;
 }
 
-inline FinishAnswer release_lease(MemoryTables& tables, const LeaseRef& lease) {
+template <class RunT>
+FinishAnswer release_lease(MemoryTables<RunT>& tables, const LeaseRef& lease) {
   JobRun* run = find_held(tables, lease);
   if (run == nullptr) return FinishAnswer::lost;
   tables.hand_back(*run);
@@ -80,7 +85,8 @@ inline FinishAnswer release_lease(MemoryTables& tables, const LeaseRef& lease) {
 }
 
 /// Returns each run as it was when its node lost it, but for the fence and lease of the new one.
-inline std::vector<JobRun> take_expired_runs(MemoryTables& tables, const RescueRequest& request,
+template <class RunT>
+std::vector<JobRun> take_expired_runs(MemoryTables<RunT>& tables, const RescueRequest& request,
                                              TimePoint now) {
   std::vector<JobRun*> expired;
   for (const auto& [until, id] : tables.leases()) {

@@ -30,6 +30,7 @@
 
 namespace punctual::detail {
 
+template <class RunT = JobRun>
 class MemoryTables {
  public:
   using LaneHead = std::tuple<TimePoint, RunId, MemoryLane*>;
@@ -49,7 +50,7 @@ class MemoryTables {
     return *job;
   }
 
-  [[nodiscard]] JobRun* find_run(RunId id) {
+  [[nodiscard]] RunT* find_run(RunId id) {
     const auto found = runs.find(id);
     return found == runs.end() ? nullptr : &found->second;
   }
@@ -77,12 +78,12 @@ class MemoryTables {
   /// Stores a new row, pending or ended.
   ///
   /// Requires: no row has its id, and no open one its unique key.
-  JobRun& insert(JobRun row) {
+  RunT& insert(RunT row) {
     MemoryJob& job = job_of(row.job_name);
     if (row.due_at && row.attempt == 1) job.answered.insert(*row.due_at);
     const auto [place, is_new] = runs.emplace(row.id, std::move(row));
     PUNCTUAL_ASSERT(is_new);
-    JobRun& run = place->second;
+    RunT& run = place->second;
     if (is_terminal(run.status)) {
       count_ended(job, run);
     } else {
@@ -95,7 +96,7 @@ class MemoryTables {
   }
 
   /// pending -> running, under the lease already written into `run`.
-  void start(JobRun& run) {
+  void start(RunT& run) {
     MemoryJob& job = job_of(run.job_name);
     remove_pending(job, run);
     run.status = JobStatus::running;
@@ -105,7 +106,7 @@ class MemoryTables {
   }
 
   /// running -> pending
-  void hand_back(JobRun& run) {
+  void hand_back(RunT& run) {
     MemoryJob& job = job_of(run.job_name);
     remove_running(job, run);
     run.status = JobStatus::pending;
@@ -113,7 +114,7 @@ class MemoryTables {
   }
 
   /// pending or running -> `status`, at the `completed_at` already written into `run`.
-  void end(JobRun& run, JobStatus status) {
+  void end(RunT& run, JobStatus status) {
     MemoryJob& job = job_of(run.job_name);
     if (run.status == JobStatus::pending) {
       remove_pending(job, run);
@@ -126,7 +127,7 @@ class MemoryTables {
     count_ended(job, run);
   }
 
-  void set_lease(JobRun& run, TimePoint until) {
+  void set_lease(RunT& run, TimePoint until) {
     leases_.erase({*run.lease_until_at, run.id});
     run.lease_until_at = until;
     leases_.insert({until, run.id});
@@ -135,7 +136,7 @@ class MemoryTables {
   /// Removes a row that has ended; the counters stay.
   void forget(RunId id) {
     const auto found = runs.find(id);
-    const JobRun& run = found->second;
+    const RunT& run = found->second;
     PUNCTUAL_ASSERT(is_terminal(run.status));
     MemoryJob& job = job_of(run.job_name);
     if (run.due_at && run.attempt == 1) job.answered.erase(*run.due_at);
@@ -149,7 +150,7 @@ class MemoryTables {
   /// Moves pending runs whose time has come to where claims find them.
   void promote(TimePoint now) {
     while (!waiting_.empty() && waiting_.begin()->first <= now) {
-      const JobRun& run = runs.at(waiting_.begin()->second);
+      const RunT& run = runs.at(waiting_.begin()->second);
       waiting_.erase(waiting_.begin());
       add_ready(job_of(run.job_name), run);
     }
@@ -161,7 +162,7 @@ class MemoryTables {
   }
 
   /// True if neither exclusiveness nor the concurrency limit keeps `run` from starting.
-  [[nodiscard]] bool may_start(const MemoryJob& job, const JobRun& run) const {
+  [[nodiscard]] bool may_start(const MemoryJob& job, const RunT& run) const {
     if (run.exclusive && job.running_exclusive > 0) return false;
     return run.concurrency_max == 0 ||
            running_with_key(run.concurrency_key) < run.concurrency_max;
@@ -178,7 +179,7 @@ class MemoryTables {
   }
 
   std::map<std::string, std::unique_ptr<MemoryJob>, std::less<>> jobs;
-  std::map<RunId, JobRun> runs;
+  std::map<RunId, RunT> runs;
 
   /// Armed instants of jobs that are enabled and not paused.
   [[nodiscard]] const auto& due() const noexcept { return due_; }
@@ -205,7 +206,7 @@ class MemoryTables {
     if (!job.pending.empty()) pending_.erase({*job.pending.begin(), &job});
   }
 
-  void add_pending(MemoryJob& job, const JobRun& run) {
+  void add_pending(MemoryJob& job, const RunT& run) {
     if (run.exclusive) job.pending_exclusive.insert(run.run_at);
     unindex_pending(job);
     job.pending.insert(run.run_at);
@@ -213,7 +214,7 @@ class MemoryTables {
     waiting_.insert({run.run_at, run.id});
   }
 
-  void remove_pending(MemoryJob& job, const JobRun& run) {
+  void remove_pending(MemoryJob& job, const RunT& run) {
     if (run.exclusive) job.pending_exclusive.erase(job.pending_exclusive.find(run.run_at));
     unindex_pending(job);
     job.pending.erase(job.pending.find(run.run_at));
@@ -221,7 +222,7 @@ class MemoryTables {
     if (waiting_.erase({run.run_at, run.id}) == 0) remove_ready(job, run);
   }
 
-  void add_ready(MemoryJob& job, const JobRun& run) {
+  void add_ready(MemoryJob& job, const RunT& run) {
     MemoryLane& lane = job.lanes[lane_of(run)];
     if (!lane.ready.empty()) heads_.erase(head_of(lane));
     lane.job = &job;
@@ -229,7 +230,7 @@ class MemoryTables {
     if (!job.state.paused) heads_.insert(head_of(lane));
   }
 
-  void remove_ready(MemoryJob& job, const JobRun& run) {
+  void remove_ready(MemoryJob& job, const RunT& run) {
     const auto found = job.lanes.find(lane_of(run));
     MemoryLane& lane = found->second;
     heads_.erase(head_of(lane));
@@ -241,7 +242,7 @@ class MemoryTables {
     }
   }
 
-  void remove_running(MemoryJob& job, const JobRun& run) {
+  void remove_running(MemoryJob& job, const RunT& run) {
     if (run.exclusive) --job.running_exclusive;
     if (run.concurrency_max > 0) {
       const auto found = running_by_key_.find(run.concurrency_key);
@@ -251,7 +252,7 @@ class MemoryTables {
   }
 
   /// Moves the job's counters and history on by a run that has ended.
-  void count_ended(MemoryJob& job, const JobRun& run) {
+  void count_ended(MemoryJob& job, const RunT& run) {
     job.ended.insert(run.id);
     if (run.started_at) job.executed.insert(run.id);
     job.ended_by_time.insert({*run.completed_at, run.id});

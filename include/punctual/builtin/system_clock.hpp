@@ -32,8 +32,9 @@ class SystemClock {
   /// Blocks: until `signal` is raised or `deadline` has come, at most 60 s.
   void wait_until(TimePoint deadline, WakeSignal& signal) const {
     signal.consume([&](auto& lock, auto& condition, const auto& raised) {
-      const Duration left = std::clamp(deadline - now(), Duration{0}, wait_max);
-      if (left == Duration{0}) return;
+      const TimePoint asked_at = now();
+      if (deadline <= asked_at) return;  // the difference to one long ago would overflow
+      const Duration left = std::min(deadline - asked_at, wait_max);
       // The millisecond that `now()` cut off is added, so that a wait never ends just before its
       // deadline and is begun again.
       condition.wait_until(lock, std::chrono::steady_clock::now() + left + Duration{1}, raised);

@@ -14,11 +14,13 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -52,7 +54,7 @@ class ThreadPoolExecutor {
     const std::size_t processors = std::thread::hardware_concurrency();
     const std::size_t count =
         options.thread_count > 0 ? options.thread_count : std::max<std::size_t>(processors, 2);
-    shared_->capacity = count + options.queue_max;
+    shared_->capacity = count + std::min(options.queue_max, SIZE_MAX - count);
     shared_->stuck_max = options.stuck_max;
     const std::lock_guard lock{shared_->mutex};
     for (std::size_t i = 0; i < count; ++i) add_thread();
@@ -69,17 +71,22 @@ class ThreadPoolExecutor {
   /// Lets the threads do what is waiting, and joins them, except those that hang.
   ~ThreadPoolExecutor() {
     if (!shared_) return;
-    std::map<std::thread::id, std::thread> threads;
+    std::vector<std::thread> threads;
     {
       const std::lock_guard lock{shared_->mutex};
       shared_->stopping = true;
-      threads.swap(shared_->threads);
-      for (const auto id : shared_->stuck) release(threads, id);
-      // From inside a piece of work: a thread cannot join itself.
-      release(threads, std::this_thread::get_id());
+      threads.reserve(shared_->members.size());
+      for (auto& [id, member] : shared_->members) {
+        // From inside a piece of work: a thread cannot join itself.
+        if (member.state == State::stuck || id == std::this_thread::get_id()) {
+          member.thread.detach();
+        } else {
+          threads.push_back(std::move(member.thread));
+        }
+      }
     }
     shared_->work_came.notify_all();
-    for (auto& [id, thread] : threads) thread.join();
+    for (auto& thread : threads) thread.join();
   }
 
   [[nodiscard]] std::size_t room() const {
@@ -89,41 +96,56 @@ class ThreadPoolExecutor {
   }
 
   void submit(Work work) {
+    // Kept: the work may destroy the pool before this thread has come to the end of this call.
+    const std::shared_ptr<Shared> shared = shared_;
     {
-      const std::lock_guard lock{shared_->mutex};
-      shared_->waiting.push_back(std::move(work));
+      const std::lock_guard lock{shared->mutex};
+      shared->waiting.push_back(std::move(work));
     }
-    shared_->work_came.notify_one();
+    shared->work_came.notify_one();
   }
 
   [[nodiscard]] bool help() noexcept { return false; }
 
-  /// Starts a thread in the place of `stuck`; false if that is none of the pool's, or too many hang.
+  /// Starts a thread in the place of `stuck`; false if that is none of the pool's, if too many hang,
+  /// or if the system has no thread to spare.
+  ///
+  /// A thread that has given back its work meanwhile needs nobody in its place: true.
   [[nodiscard]] bool replace(std::thread::id stuck) {
     const std::lock_guard lock{shared_->mutex};
-    if (!shared_->threads.contains(stuck) || shared_->stuck.size() >= shared_->stuck_max) {
+    const auto found = shared_->members.find(stuck);
+    if (found == shared_->members.end() || found->second.state == State::stuck) return false;
+    if (found->second.state == State::idle) return true;
+    if (shared_->stuck_count >= shared_->stuck_max) return false;
+    try {
+      add_thread();
+    } catch (const std::system_error&) {  // the system has no thread to spare
       return false;
     }
-    if (std::find(shared_->stuck.begin(), shared_->stuck.end(), stuck) != shared_->stuck.end()) {
-      return false;
-    }
-    add_thread();
-    shared_->stuck.push_back(stuck);
+    found->second.state = State::stuck;
+    ++shared_->stuck_count;
     --shared_->busy_count;  // the stuck one counts no more
     return true;
   }
 
  private:
+  enum class State { idle, busy, stuck };
+
+  struct Member {
+    std::thread thread{};
+    State state = State::idle;
+  };
+
   /// What the threads use; each holds a reference, so it outlives the pool where it must.
   struct Shared {
     std::mutex mutex;
     std::condition_variable work_came;
     std::deque<Work> waiting;
-    std::map<std::thread::id, std::thread> threads;
-    std::vector<std::thread::id> stuck;
+    std::map<std::thread::id, Member> members;
     std::size_t capacity = 0;
     std::size_t stuck_max = 0;
     std::size_t busy_count = 0;
+    std::size_t stuck_count = 0;
     bool stopping = false;
   };
 
@@ -131,35 +153,31 @@ class ThreadPoolExecutor {
   void add_thread() {
     std::thread thread{[shared = shared_] { serve(*shared); }};
     const auto id = thread.get_id();
-    shared_->threads.emplace(id, std::move(thread));
-  }
-
-  static void release(std::map<std::thread::id, std::thread>& threads, std::thread::id id) {
-    const auto found = threads.find(id);
-    if (found == threads.end()) return;
-    found->second.detach();
-    threads.erase(found);
+    shared_->members.emplace(id, Member{.thread = std::move(thread)});
   }
 
   static void serve(Shared& shared) {
     std::unique_lock lock{shared.mutex};
+    const auto self = shared.members.find(std::this_thread::get_id());
     while (true) {
       shared.work_came.wait(lock, [&] { return shared.stopping || !shared.waiting.empty(); });
       if (shared.waiting.empty()) return;
       Work work = std::move(shared.waiting.front());
       shared.waiting.pop_front();
+      self->second.state = State::busy;
       ++shared.busy_count;
       lock.unlock();
       work();
       work = nullptr;  // what it owns is destroyed with no lock held
       lock.lock();
-      const auto self = std::this_thread::get_id();
-      const auto stuck = std::find(shared.stuck.begin(), shared.stuck.end(), self);
-      if (stuck != shared.stuck.end()) {
-        shared.stuck.erase(stuck);
-        release(shared.threads, self);
-        return;  // another one has taken this thread's place
+      if (self->second.state == State::stuck) {
+        // Another one has taken this thread's place; a pool that was destroyed has let go of it.
+        --shared.stuck_count;
+        if (self->second.thread.joinable()) self->second.thread.detach();
+        shared.members.erase(self);
+        return;
       }
+      self->second.state = State::idle;
       --shared.busy_count;
     }
   }

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,14 +65,17 @@ class Engine {
 
  private:
   void step(TickReport& report);
+  void keep_running();
   void watch_clock();
   void run_startups(TimePoint now);
   [[nodiscard]] bool is_startup_spaced(const std::string& name, TimePoint now);
   void fire(TickReport& report, const JobNames& jobs, TimePoint now);
   void rescue(TickReport& report, const JobNames& jobs, TimePoint now, Duration steady);
+  [[nodiscard]] std::vector<JobRun> find_strays(TimePoint now);
   void claim(TickReport& report, const JobNames& jobs);
+  void launch(const std::vector<JobRun>& runs, Duration asked_at);
   void prune(TickReport& report, TimePoint now, Duration steady);
-  void plan_next(TickReport& report, const WakeTimes& wake, TimePoint now);
+  void plan_next(TickReport& report, const WakeTimes& wake = {}, Duration storage_lead = {});
 
   std::shared_ptr<Deck> deck_;
   Parts<ClockT, StorageT, ExecutorT>& parts_;
@@ -84,7 +88,7 @@ class Engine {
   std::optional<std::pair<TimePoint, Duration>> last_seen_{};  // both clocks, at the last tick
   Duration rescue_from_{};  // monotonic; no rescue before
   Duration prune_from_{};   // monotonic
-  bool is_blocked_ = false;
+  std::optional<TimePoint> blocked_at_{};  // the last claim was not given all that was ready then
 };
 
 template <class C, class S, class E>
@@ -101,7 +105,7 @@ TickReport Engine<C, S, E>::tick() {
     parts_.note_failure(error);
     report.error = error;
     report.has_more = false;
-    plan_next(report, {}, parts_.clock.now());
+    plan_next(report);
   }
   is_ticking_.store(false);
   return report;
@@ -110,17 +114,15 @@ TickReport Engine<C, S, E>::tick() {
 template <class C, class S, class E>
 void Engine<C, S, E>::step(TickReport& report) {
   const Duration steady = parts_.clock.steady_now();
-  deck_->check_deadlines();
   if (const auto pause = parts_.trouble.pause(steady); pause && *pause > Duration{0}) {
-    plan_next(report, {}, parts_.clock.now());
+    deck_->check_deadlines();
+    plan_next(report);
     return;
   }
-  deck_->flush();
-  watch_clock();
-  deck_->renew(false);
+  keep_running();
   const TimePoint now = parts_.now();
   if (is_closed()) {
-    plan_next(report, {}, now);
+    plan_next(report);
     return;
   }
   book_.sync_leftovers();
@@ -132,11 +134,27 @@ void Engine<C, S, E>::step(TickReport& report) {
   const bool has_ready = wake.run_at && *wake.run_at <= now;
   if (has_ready || report.did_something()) claim(report, *jobs);
   prune(report, now, steady);
-  parts_.note_success();
+  if (!deck_->has_unsaved()) parts_.note_success();
   if (report.did_something() || report.pruned > 0) {
     wake = parts_.storage.next_wake(*jobs, parts_.now());
   }
-  plan_next(report, wake, parts_.now());
+  const TimePoint wall = parts_.clock.now();
+  plan_next(report, wake, parts_.storage.now(wall) - wall);
+}
+
+/// Looks after the runs in flight. Leases come before deadlines: after a pause of the whole process,
+/// one that nobody took is renewed, and nothing is stopped for it.
+template <class C, class S, class E>
+void Engine<C, S, E>::keep_running() {
+  try {
+    watch_clock();
+    deck_->renew(false);
+  } catch (...) {
+    deck_->check_deadlines();
+    throw;
+  }
+  deck_->check_deadlines();
+  deck_->flush();
 }
 
 /// Notices when the wall clock was set. Leases of embedded storages are written in wall time, so all of
@@ -149,12 +167,15 @@ void Engine<C, S, E>::watch_clock() {
   const TimePoint now = parts_.now();
   const Duration after = parts_.clock.steady_now();
   if (after - before > lease / 6) return;  // this thread was away between the readings
-  const auto last = std::exchange(last_seen_, std::pair{now, before});
-  if (!last) return;
-  const Duration jump = (now - last->first) - (before - last->second);
-  if (std::chrono::abs(jump) < lease / 3) return;
-  deck_->renew(true);
-  rescue_from_ = after + lease;
+  const auto last = last_seen_.value_or(std::pair{now, before});
+  const Duration jump = (now - last.first) - (before - last.second);
+  const bool has_jumped = std::chrono::abs(jump) >= lease / 3;
+  if (has_jumped) {
+    rescue_from_ = after + lease;
+    deck_->renew(true);  // if that fails, the next tick sees the jump again
+  }
+  last_seen_ = std::pair{now, before};
+  if (!has_jumped) return;
   parts_.emit(SchedulerEvent::Kind::clock_jumped, {}, {},
               "the wall clock moved by " + std::to_string(jump.count()) +
                   " ms more than the time that passed");
@@ -213,7 +234,8 @@ void Engine<C, S, E>::rescue(TickReport& report, const JobNames& jobs, TimePoint
                               .jobs = &jobs,
                               .limit = parts_.options.batch_max,
                               .lease = parts_.options.lease};
-  const auto runs = parts_.storage.take_expired(request, now);
+  auto runs = parts_.storage.take_expired(request, now);
+  if (runs.empty()) runs = find_strays(now);
   // Nothing to take, yet something has expired: a run of ours that is being renewed. Not at every tick.
   if (runs.empty()) rescue_from_ = steady + std::chrono::seconds{1};
   std::vector<Completion> completions;
@@ -234,9 +256,21 @@ void Engine<C, S, E>::rescue(TickReport& report, const JobNames& jobs, TimePoint
   report.has_more = report.has_more || runs.size() == parts_.options.batch_max;
 }
 
+/// Returns runs of this node whose leases have expired and that it does not know of: the answer to their
+/// claim was lost, or the storage failed before they were handed back. `take_expired` leaves them to us.
+template <class C, class S, class E>
+std::vector<JobRun> Engine<C, S, E>::find_strays(TimePoint now) {
+  auto runs = parts_.storage.runs({.status = JobStatus::running, .limit = 1000});
+  std::erase_if(runs, [&](const JobRun& run) {
+    return run.node != parts_.node || run.lease_until_at.value_or(now) > now ||
+           deck_->table.contains(run.id);
+  });
+  return runs;
+}
+
 template <class C, class S, class E>
 void Engine<C, S, E>::claim(TickReport& report, const JobNames& jobs) {
-  is_blocked_ = false;
+  blocked_at_.reset();
   while (report.claimed < parts_.options.batch_max && !is_closed()) {
     const std::size_t room = parts_.executor.room();
     if (room == 0) return;
@@ -246,14 +280,29 @@ void Engine<C, S, E>::claim(TickReport& report, const JobNames& jobs) {
     request.limit = std::min(room, parts_.options.batch_max);
     request.lease = parts_.options.lease;
     const Duration asked_at = parts_.clock.steady_now();
-    const auto runs = parts_.storage.claim(request, parts_.now());
-    for (const auto& run : runs) deck_->launch(run, book_.find_job(run.job_name), asked_at);
+    const TimePoint now = parts_.now();
+    const auto runs = parts_.storage.claim(request, now);
+    launch(runs, asked_at);
     report.claimed += runs.size();
     if (runs.size() == request.limit) continue;
-    is_blocked_ = true;  // what is ready and was not given waits for a limit that others hold
+    blocked_at_ = now;  // what is ready and was not given waits for a limit that others hold
     return;
   }
   report.has_more = true;
+}
+
+/// Hands claimed runs to the executor, also those behind one that it refuses.
+template <class C, class S, class E>
+void Engine<C, S, E>::launch(const std::vector<JobRun>& runs, Duration asked_at) {
+  std::exception_ptr refusal;
+  for (const auto& run : runs) {
+    try {
+      deck_->launch(run, book_.find_job(run.job_name), asked_at);
+    } catch (...) {
+      refusal = std::current_exception();
+    }
+  }
+  if (refusal) std::rethrow_exception(refusal);
 }
 
 template <class C, class S, class E>
@@ -284,18 +333,22 @@ void Engine<C, S, E>::prune(TickReport& report, TimePoint now, Duration steady) 
   if (report.pruned < parts_.options.batch_max) prune_from_ = steady + parts_.options.prune_period;
 }
 
+/// `wake` is in the time of the storage's clock, which is ahead of ours by `storage_lead`. Whoever sleeps
+/// does so by ours.
 template <class C, class S, class E>
-void Engine<C, S, E>::plan_next(TickReport& report, const WakeTimes& wake, TimePoint now) {
+void Engine<C, S, E>::plan_next(TickReport& report, const WakeTimes& wake, Duration storage_lead) {
+  const TimePoint now = add_clamped(parts_.clock.now(), storage_lead);
   const Duration steady = parts_.clock.steady_now();
   planner::SleepView view;
   view.wake = wake;
   view.has_room = parts_.executor.room() > 0;
-  view.is_blocked = is_blocked_;
+  view.is_blocked = blocked_at_ && wake.run_at && *wake.run_at <= *blocked_at_;
   view.rescue_hold = std::max(rescue_from_ - steady, Duration{0});
   view.poll_period = parts_.storage.poll_period();
   view.next_flight = deck_->next_step();
   view.next_attempt = parts_.trouble.pause(steady);
-  report.next_wake_at = report.has_more ? now : planner::plan_wake(view, now);
+  const auto wake_at = report.has_more ? now : planner::plan_wake(view, now);
+  if (wake_at) report.next_wake_at = add_clamped(*wake_at, -storage_lead);
 }
 
 }  // namespace punctual::detail

@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -91,7 +92,11 @@ class FlightDeck final
 
   /// Returns the time until this deck has something to do, nullopt if it knows of nothing.
   [[nodiscard]] std::optional<Duration> next_step() {
-    return table.next_step(parts.clock.steady_now());
+    const Duration steady = parts.clock.steady_now();
+    const auto pause = parts.trouble.pause(steady);
+    if (!pause) return table.next_step(steady);
+    // The storage is left alone for so long, whatever renewal is overdue; bodies are stopped in time.
+    return std::min(*pause, table.next_step(steady, false).value_or(*pause));
   }
 
   /// Hands back what has not started, and asks bodies to stop.
@@ -196,19 +201,16 @@ template <class C, class S, class E>
 void FlightDeck<C, S, E>::give_up(const FlightTable::Due& due) {
   const FlightPtr& flight = due.flight;
   const JobRun& run = flight->run;
+  flight->detach();  // it may come back when the clock is gone
   const bool replaced = due.thread && parts.executor.replace(*due.thread);
   parts.emit(SchedulerEvent::Kind::run_stuck, run.job_name, run.id,
              std::string{"the body did not return after it was asked to stop; its thread is "} +
                  (replaced ? "replaced" : "lost until it does"));
-  if (flight->requested_reason() == StopReason::lease_lost) {
-    const FlightPtr gone = table.remove(flight);
-    waiters.notify(run.id);
-    return;
-  }
   JobOutcome outcome;
   outcome.status = JobStatus::failed;
-  outcome.message_code = std::string{message_code::job_failed};
+  outcome.message_code = std::string{message_code::job_abandoned};
   outcome.summary = "the body did not return after it was asked to stop";
+  outcome.error = RunError{"ABANDONED", "the lease could not be kept, and the body did not stop"};
   put_end(flight,
           planner::judge(std::move(outcome), false, flight->requested_reason(), flight->job->config),
           parts.clock.steady_now() - flight->view.begun_at);
@@ -231,8 +233,17 @@ void FlightDeck<C, S, E>::renew(bool all) {
     renewals.push_back(std::move(renewal));
   }
   const Duration lease = parts.options.lease;
-  const auto answers =
-      parts.guarded([&] { return parts.storage.renew(renewals, lease, parts.now()); });
+  std::vector<RenewAnswer> answers;
+  try {
+    answers = parts.guarded([&] { return parts.storage.renew(renewals, lease, parts.now()); });
+  } catch (...) {
+    for (std::size_t i = 0; i < flights.size(); ++i) {
+      auto& renewal = renewals[i];
+      if (!renewal.progress) continue;
+      flights[i]->put_back_progress(*renewal.progress, std::move(renewal.progress_note));
+    }
+    throw;
+  }
   for (const auto& [flight, reason] : table.renewed(flights, answers, asked_at, lease)) {
     flight->request_stop(reason);
   }

@@ -81,8 +81,9 @@ class FlightTable {
   /// Marks a run as asked to stop; null if it is not here.
   [[nodiscard]] FlightPtr ask_to_stop(RunId run_id, Duration now);
 
-  /// Returns the time from `now` until a run here needs something, nullopt if none will.
-  [[nodiscard]] std::optional<Duration> next_step(Duration now) const;
+  /// Returns the time from `now` until a run here needs something, nullopt if none will. Renewals do not
+  /// count unless `can_renew`: one that is overdue must not wake who cannot ask the storage for it.
+  [[nodiscard]] std::optional<Duration> next_step(Duration now, bool can_renew = true) const;
 
   /// From now on nothing is added or entered.
   [[nodiscard]] Stopping begin_stop();
@@ -125,6 +126,7 @@ class FlightTable {
 
 inline bool FlightTable::add(const FlightPtr& flight, Duration claimed_at, Duration lease) {
   const auto& config = flight->job->config;
+  FlightPtr older;  // of a run that was handed back and came again at once; outlives the lock
   const std::lock_guard lock{mutex_};
   auto& view = flight->view;
   view.renewed_at = claimed_at;
@@ -136,7 +138,7 @@ inline bool FlightTable::add(const FlightPtr& flight, Duration claimed_at, Durat
     flight->state = State::given_up;
     return false;
   }
-  flights_.emplace(flight->run.id, flight);
+  older = std::exchange(flights_[flight->run.id], flight);
   return true;
 }
 
@@ -232,12 +234,12 @@ inline FlightPtr FlightTable::ask_to_stop(RunId run_id, Duration now) {
   return found->second;
 }
 
-inline std::optional<Duration> FlightTable::next_step(Duration now) const {
+inline std::optional<Duration> FlightTable::next_step(Duration now, bool can_renew) const {
   std::optional<Duration> next;
   const std::lock_guard lock{mutex_};
   for (const auto& [id, flight] : flights_) {
     planner::FlightView view = flight->view;
-    view.renew_at = renew_at(*flight);
+    view.renew_at = can_renew ? renew_at(*flight) : Duration::max();
     const Duration step =
         is_waiting_or_started(*flight) ? planner::next_flight_step(view, now) : view.renew_at;
     if (step == Duration::max()) continue;

@@ -93,6 +93,12 @@ class FlightRecord final : public RunHost {
     return std::exchange(progress_, std::nullopt);
   }
 
+  /// Brings back what was taken and could not be stored, unless there is newer progress.
+  void put_back_progress(double fraction, std::string note) {
+    const std::lock_guard lock{progress_mutex_};
+    if (!progress_) progress_.emplace(fraction, std::move(note));
+  }
+
   [[nodiscard]] bool has_progress() const {
     const std::lock_guard lock{progress_mutex_};
     return progress_.has_value();

@@ -76,15 +76,16 @@ inline constexpr Duration missed_tolerance = std::chrono::minutes{1};
 namespace detail {
 
 /// Returns one row for every instant in [first, last], which nobody will run.
-[[nodiscard]] inline NewRun make_passed_row(const JobConfig& config, const Schedule& schedule,
+template <class IdsT>
+[[nodiscard]] NewRun make_passed_row(const JobConfig& config, const Schedule& schedule,
                                             std::string_view code, const char* what,
                                             TimePoint first, TimePoint last, TimePoint now,
-                                            RunId id) {
+                                            IdsT& ids) {
   const InstantCount passed = schedule.count_between(first, last);
   const auto count = std::max<std::int64_t>(passed.count, 1);
   const std::string number = (passed.is_exact ? "" : "at least ") + std::to_string(count);
   NewRun row = make_skipped(config, RunTrigger::schedule, code,
-                            number + (count == 1 ? " due instant" : " due instants") + what, now, id);
+                            number + (count == 1 ? " due instant" : " due instants") + what, now, ids.next(now));
   row.due_at = first;
   row.details = Json::object();
   row.details["count"] = count;
@@ -102,8 +103,9 @@ namespace detail {
 /// computed without walking through them.
 ///
 /// Requires: `state.next_due_at` <= `now`.
-[[nodiscard]] inline Advance plan_due(const ScheduleState& state, const JobConfig& config,
-                                      TimePoint now, UuidGenerator& ids) {
+template <class IdsT>
+[[nodiscard]] Advance plan_due(const ScheduleState& state, const JobConfig& config,
+                                      TimePoint now, IdsT& ids) {
   const Schedule schedule = config.schedule.anchored_at(state.anchor_at);
   const TimePoint first = *state.next_due_at;
   const bool waits_for_finish = schedule.after_finish_delay().has_value();
@@ -124,12 +126,12 @@ namespace detail {
   if (!runs) {
     last_missed = latest;
   } else if (latest > first) {
-    last_missed = schedule.previous_before(latest).value_or(first);
+    last_missed = std::max(first, schedule.previous_before(latest).value_or(first));
   }
   if (last_missed) {
     advance.rows.push_back(detail::make_passed_row(config, schedule, message_code::job_missed,
                                                    " passed while no scheduler was there", first,
-                                                   *last_missed, now, ids.next(now)));
+                                                   *last_missed, now, ids));
   }
   if (runs) {
     NewRun run = make_run(config, RunTrigger::schedule, latest, ids.next(now));
@@ -140,9 +142,10 @@ namespace detail {
 }
 
 /// Returns how to end a pause: armed for the next future instant, the passed ones answered by one row.
-[[nodiscard]] inline PauseChange plan_resume(const ScheduleState& state, const JobConfig& config,
+template <class IdsT>
+[[nodiscard]] PauseChange plan_resume(const ScheduleState& state, const JobConfig& config,
                                              std::string actor, std::string reason, TimePoint now,
-                                             UuidGenerator& ids) {
+                                             IdsT& ids) {
   PauseChange change;
   change.job_name = state.job_name;
   change.version = state.version;
@@ -161,14 +164,15 @@ namespace detail {
                      schedule.previous_before(add_clamped(now, Duration{1})).value_or(first));
   change.rows.push_back(detail::make_passed_row(config, schedule, message_code::job_paused,
                                                 " passed while the job was paused", first, last, now,
-                                                ids.next(now)));
+                                                ids));
   change.next_due_at = schedule.next_after(now);
   return change;
 }
 
 /// Returns the run that follows a failed one, or nullopt if there is none.
-[[nodiscard]] inline std::optional<NewRun> plan_retry(const JobRun& run, const JobConfig& config,
-                                                      TimePoint now, UuidGenerator& ids,
+template <class IdsT>
+[[nodiscard]] std::optional<NewRun> plan_retry(const JobRun& run, const JobConfig& config,
+                                                      TimePoint now, IdsT& ids,
                                                       Random& random) {
   if (run.attempt >= config.retry.max_attempts) return std::nullopt;
   const Duration delay = config.retry.backoff.delay(run.attempt, random);
@@ -191,16 +195,29 @@ namespace detail {
   return next;
 }
 
+namespace detail {
+
+/// Returns the outcome's code, or its status's if that is none: a body may fill an outcome by hand.
+[[nodiscard]] inline std::string message_code_of(JobOutcome& outcome) {
+  if (is_message_code(outcome.message_code)) return std::move(outcome.message_code);
+  if (outcome.status == JobStatus::failed) return std::string{message_code::job_failed};
+  return std::string{outcome.status == JobStatus::success ? message_code::job_completed
+                                                          : message_code::job_skipped};
+}
+
+}  // namespace detail
+
 /// Returns the end of a run: its outcome within the limits, and the next attempt if there is one.
 ///
 /// Requires: `outcome.status` is terminal.
-[[nodiscard]] inline Completion plan_completion(const JobRun& run, const JobConfig& config,
+template <class IdsT>
+[[nodiscard]] Completion plan_completion(const JobRun& run, const JobConfig& config,
                                                 JobOutcome outcome, Duration duration, bool may_retry,
-                                                TimePoint now, UuidGenerator& ids, Random& random) {
+                                                TimePoint now, IdsT& ids, Random& random) {
   Completion completion;
   completion.lease = {run.id, run.fence};
   completion.status = outcome.status;
-  completion.message_code = std::move(outcome.message_code);
+  completion.message_code = detail::message_code_of(outcome);
   completion.summary = clamp_text(outcome.summary, summary_bytes_max);
   completion.details = clamp_details(outcome.details);
   if (outcome.error) {
@@ -217,9 +234,10 @@ namespace detail {
 }
 
 /// Returns the end of a run whose node let the lease expire.
-[[nodiscard]] inline Completion plan_abandoned(const JobRun& run, const std::string& lost_node,
+template <class IdsT>
+[[nodiscard]] Completion plan_abandoned(const JobRun& run, const std::string& lost_node,
                                                const JobConfig& config, TimePoint now,
-                                               UuidGenerator& ids, Random& random) {
+                                               IdsT& ids, Random& random) {
   JobOutcome outcome;
   outcome.status = JobStatus::failed;
   outcome.message_code = std::string{message_code::job_abandoned};
@@ -228,7 +246,8 @@ namespace detail {
                                             " held the run and did not renew its lease: the process "
                                             "died, hung or lost the storage"};
   const Duration since_start = run.started_at ? now - *run.started_at : Duration{0};
-  return plan_completion(run, config, std::move(outcome), since_start, true, now, ids, random);
+  const bool may_retry = !run.cancel_requested;  // somebody wanted it to stop; it has
+  return plan_completion(run, config, std::move(outcome), since_start, may_retry, now, ids, random);
 }
 
 /// A run in flight, as the planner sees it. All instants are of the monotonic clock.

@@ -49,7 +49,11 @@ class Recorder {
       for (const auto& item : batch) completions.push_back(item.completion);
       const auto answers =
           parts_.guarded([&] { return parts_.storage.finish(completions, parts_.now()); });
-      for (std::size_t i = 0; i < batch.size(); ++i) settled_(batch[i], answers.at(i));
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        // Our own end, of which the storage took the first try and lost its answer, is not lost.
+        const bool is_lost = answers.at(i) == FinishAnswer::lost && !is_recorded(batch[i]);
+        settled_(batch[i], is_lost ? FinishAnswer::lost : FinishAnswer::done);
+      }
       batch.clear();
       parts_.note_success();
     } catch (const Error& error) {
@@ -64,14 +68,23 @@ class Recorder {
   }
 
   [[nodiscard]] bool is_settled_already(const OutboxItem& item) noexcept {
-    const JobRun& ours = item.flight->run;
     try {
-      const auto run = parts_.guarded([&] { return parts_.storage.run(ours.id); });
-      if (!run || !is_terminal(run->status) || run->fence != ours.fence) return false;
+      if (!is_recorded(item)) return false;
       settled_(item, FinishAnswer::done);
       return true;
     } catch (...) {
-      return false;  // still in doubt
+      return false;
+    }
+  }
+
+  /// True if the run has ended under our fence; false also while that cannot be read.
+  [[nodiscard]] bool is_recorded(const OutboxItem& item) noexcept {
+    const JobRun& ours = item.flight->run;
+    try {
+      const auto run = parts_.guarded([&] { return parts_.storage.run(ours.id); });
+      return run && is_terminal(run->status) && run->fence == ours.fence;
+    } catch (...) {
+      return false;
     }
   }
 

@@ -51,7 +51,7 @@ class RunDesk {
 
   [[nodiscard]] NewRun make_triggered(const RegisteredJob& job, TriggerOptions options);
   [[nodiscard]] JobResult wait_for(RunId run_id, Duration wait);
-  [[nodiscard]] std::optional<JobRun> read(RunId run_id);
+  [[nodiscard]] std::optional<JobRun> read(RunId run_id, bool is_last);
   void require_known(std::string_view name);
 
   std::shared_ptr<Deck> deck_;
@@ -106,12 +106,12 @@ JobResult RunDesk<C, S, E>::wait_for(RunId run_id, Duration wait) {
   const Duration started_at = parts_.clock.steady_now();
   Waiting waiting{deck_->waiters, run_id};
   while (true) {
-    const auto run = read(run_id);
+    // Before the run is read, so that one that ends in between is seen to have ended.
     const Duration waited = parts_.clock.steady_now() - started_at;
-    if (run) {
-      const bool was_handed_back = engine_->is_closed() && !deck_->table.contains(run_id);
-      if (is_terminal(run->status) || waited >= wait || was_handed_back) return to_result(*run);
-    }
+    const bool is_over =
+        waited >= wait || (engine_->is_closed() && !deck_->table.contains(run_id));
+    const auto run = read(run_id, is_over);
+    if (run && (is_over || is_terminal(run->status))) return to_result(*run);
     if (parts_.executor.help()) continue;
     if (!engine_->has_loop() && engine_->tick().did_something()) continue;
     const Duration sleep = std::min(std::max(wait - waited, Duration{1}), result_poll_period);
@@ -121,14 +121,14 @@ JobResult RunDesk<C, S, E>::wait_for(RunId run_id, Duration wait) {
 
 /// Returns the run, or nullopt if the storage does not answer for now: it goes on without us.
 ///
-/// Errors: RUN_NOT_FOUND -> it was pruned; those of the storage that are permanent.
+/// Errors: RUN_NOT_FOUND -> it was pruned; those of the storage that are permanent, or any if `is_last`.
 template <class C, class S, class E>
-std::optional<JobRun> RunDesk<C, S, E>::read(RunId run_id) {
+std::optional<JobRun> RunDesk<C, S, E>::read(RunId run_id, bool is_last) {
   try {
     auto run = parts_.storage.run(run_id);
     if (run) return run;
   } catch (const Error& error) {
-    if (!error.retryable()) throw;
+    if (is_last || !error.retryable()) throw;
     return std::nullopt;
   }
   throw Error{"RUN_NOT_FOUND", "run " + run_id.to_string() + " is not in the storage any more"};

@@ -24,8 +24,9 @@ struct RunError {
 };
 
 /// Wire: `{"code": …, "message": …}`.
-inline void to_json(Json& json, const RunError& error) {
-  json = Json{{"code", error.code}, {"message", error.message}};
+template <class BasicJson>
+void to_json(BasicJson& json, const RunError& error) {
+  json = BasicJson{{"code", error.code}, {"message", error.message}};
 }
 
 /// Made by `job.success(…)`, `job.failure(…)`, `job.skipped(…)` and `job.interrupted()`.

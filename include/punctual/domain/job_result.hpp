@@ -46,11 +46,12 @@ struct JobResult {
 
 /// Wire: `jobId, jobName, status, startedAt, completedAt, durationMs, messageCode`, and where there
 /// are any `summary, details, error`.
-inline void to_json(Json& json, const JobResult& result) {
-  const auto time = [](const std::optional<TimePoint>& instant) -> Json {
-    return instant ? Json(format_iso8601(*instant)) : Json(nullptr);
+template <class BasicJson>
+void to_json(BasicJson& json, const JobResult& result) {
+  const auto time = [](const std::optional<TimePoint>& instant) -> BasicJson {
+    return instant ? BasicJson(format_iso8601(*instant)) : BasicJson(nullptr);
   };
-  json = Json::object();
+  json = BasicJson::object();
   json["jobId"] = result.job_id;
   json["jobName"] = result.job_name;
   json["status"] = result.status;

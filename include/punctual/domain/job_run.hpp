@@ -125,14 +125,15 @@ struct JobRun {
 
 /// Wire: the seed's names in camelCase; times in ISO 8601; absent values are null, `details` and
 /// `payload` as they are.
-inline void to_json(Json& json, const JobRun& run) {
-  const auto time = [](const std::optional<TimePoint>& instant) -> Json {
-    return instant ? Json(format_iso8601(*instant)) : Json(nullptr);
+template <class BasicJson>
+void to_json(BasicJson& json, const JobRun& run) {
+  const auto time = [](const std::optional<TimePoint>& instant) -> BasicJson {
+    return instant ? BasicJson(format_iso8601(*instant)) : BasicJson(nullptr);
   };
-  const auto text = [](const std::string& value) -> Json {
-    return value.empty() ? Json(nullptr) : Json(value);
+  const auto text = [](const std::string& value) -> BasicJson {
+    return value.empty() ? BasicJson(nullptr) : BasicJson(value);
   };
-  json = Json::object();
+  json = BasicJson::object();
   json["id"] = run.id;
   json["jobName"] = run.job_name;
   json["status"] = run.status;
@@ -140,9 +141,9 @@ inline void to_json(Json& json, const JobRun& run) {
   json["messageCode"] = text(run.message_code);
   json["summary"] = text(run.summary);
   json["details"] = run.details;
-  json["errorCode"] = run.error ? Json(run.error->code) : Json(nullptr);
-  json["errorMessage"] = run.error ? Json(run.error->message) : Json(nullptr);
-  json["durationMs"] = run.duration ? Json(run.duration->count()) : Json(nullptr);
+  json["errorCode"] = run.error ? BasicJson(run.error->code) : BasicJson(nullptr);
+  json["errorMessage"] = run.error ? BasicJson(run.error->message) : BasicJson(nullptr);
+  json["durationMs"] = run.duration ? BasicJson(run.duration->count()) : BasicJson(nullptr);
   json["dueAt"] = time(run.due_at);
   json["runAt"] = format_iso8601(run.run_at);
   json["createdAt"] = format_iso8601(run.created_at);
@@ -151,7 +152,7 @@ inline void to_json(Json& json, const JobRun& run) {
   json["actor"] = text(run.actor);
   json["reason"] = text(run.reason);
   json["attempt"] = run.attempt;
-  json["retryOf"] = run.retry_of ? Json(*run.retry_of) : Json(nullptr);
+  json["retryOf"] = run.retry_of ? BasicJson(*run.retry_of) : BasicJson(nullptr);
   json["priority"] = run.priority;
   json["payload"] = run.payload;
   json["uniqueKey"] = text(run.unique_key);

@@ -17,7 +17,6 @@
 #include <optional>
 #include <string_view>
 
-#include "punctual/base/json.hpp"
 
 namespace punctual {
 
@@ -82,7 +81,13 @@ template <class Enum, std::size_t N>
   return detail::parse_enum<RunTrigger>(detail::run_trigger_names, text);
 }
 
-inline void to_json(Json& json, JobStatus status) { json = to_string(status); }
-inline void to_json(Json& json, RunTrigger trigger) { json = to_string(trigger); }
+template <class BasicJson>
+void to_json(BasicJson& json, JobStatus status) {
+  json = to_string(status);
+}
+template <class BasicJson>
+void to_json(BasicJson& json, RunTrigger trigger) {
+  json = to_string(trigger);
+}
 
 }  // namespace punctual

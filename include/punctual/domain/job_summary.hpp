@@ -47,11 +47,12 @@ struct SchedulerStatus {
 
 /// Wire: the seed's shape; `scheduleIntervalMs` is null for schedules that have no period, and
 /// `schedule` says the schedule whatever its kind.
-inline void to_json(Json& json, const JobSummary& job) {
-  const auto text = [](const std::string& value) -> Json {
-    return value.empty() ? Json(nullptr) : Json(value);
+template <class BasicJson>
+void to_json(BasicJson& json, const JobSummary& job) {
+  const auto text = [](const std::string& value) -> BasicJson {
+    return value.empty() ? BasicJson(nullptr) : BasicJson(value);
   };
-  json = Json::object();
+  json = BasicJson::object();
   json["name"] = job.name;
   json["description"] = job.description;
   json["enabled"] = job.enabled;
@@ -59,9 +60,9 @@ inline void to_json(Json& json, const JobSummary& job) {
   json["pausedBy"] = text(job.paused_by);
   json["pausedReason"] = text(job.paused_reason);
   json["scheduleIntervalMs"] =
-      job.schedule.is_object() ? job.schedule.value("periodMs", Json(nullptr)) : Json(nullptr);
+      job.schedule.is_object() ? job.schedule.value("periodMs", BasicJson(nullptr)) : BasicJson(nullptr);
   json["schedule"] = job.schedule;
-  json["nextRunAt"] = job.next_run_at ? Json(format_iso8601(*job.next_run_at)) : Json(nullptr);
+  json["nextRunAt"] = job.next_run_at ? BasicJson(format_iso8601(*job.next_run_at)) : BasicJson(nullptr);
   json["runCount"] = job.run_count;
   json["successCount"] = job.success_count;
   json["failureCount"] = job.failure_count;
@@ -69,11 +70,11 @@ inline void to_json(Json& json, const JobSummary& job) {
   json["lastRun"] = nullptr;
   if (!job.last_run) return;
   const JobRun& run = *job.last_run;
-  Json last = Json::object();
+  BasicJson last = BasicJson::object();
   last["jobId"] = run.id;
   last["status"] = run.status;
-  last["startedAt"] = run.started_at ? Json(format_iso8601(*run.started_at)) : Json(nullptr);
-  last["completedAt"] = run.completed_at ? Json(format_iso8601(*run.completed_at)) : Json(nullptr);
+  last["startedAt"] = run.started_at ? BasicJson(format_iso8601(*run.started_at)) : BasicJson(nullptr);
+  last["completedAt"] = run.completed_at ? BasicJson(format_iso8601(*run.completed_at)) : BasicJson(nullptr);
   last["durationMs"] = run.duration.value_or(Duration{0}).count();
   last["messageCode"] = run.message_code;
   last["summary"] = text(run.summary);
@@ -81,13 +82,14 @@ inline void to_json(Json& json, const JobSummary& job) {
 }
 
 /// Wire: `{registeredJobs, totalJobs, enabledJobs, recentRuns}`.
-inline void to_json(Json& json, const SchedulerStatus& status) {
-  json = Json::object();
-  json["registeredJobs"] = Json::array();
+template <class BasicJson>
+void to_json(BasicJson& json, const SchedulerStatus& status) {
+  json = BasicJson::object();
+  json["registeredJobs"] = BasicJson::array();
   for (const auto& job : status.registered_jobs) json["registeredJobs"].push_back(job);
   json["totalJobs"] = status.total_jobs;
   json["enabledJobs"] = status.enabled_jobs;
-  json["recentRuns"] = Json::array();
+  json["recentRuns"] = BasicJson::array();
   for (const auto& run : status.recent_runs) json["recentRuns"].push_back(run);
 }
 

@@ -88,7 +88,8 @@ class Schedule {
   ///
   /// Two schedules with equal JSON are the same schedule: it is what the ledger compares to decide
   /// whether a job's next instant is kept or computed anew.
-  [[nodiscard]] Json to_json() const;
+  template <class BasicJson = Json>
+  [[nodiscard]] BasicJson to_json() const;
 
   friend bool operator==(const Schedule&, const Schedule&) = default;
 
@@ -211,9 +212,10 @@ inline std::string Schedule::describe() const {
   return "by hand";
 }
 
-inline Json Schedule::to_json() const {
+template <class BasicJson>
+BasicJson Schedule::to_json() const {
   if (const auto* every = std::get_if<Every>(&kind_)) {
-    Json json{{"kind", "interval"}, {"periodMs", every->period().count()}};
+    BasicJson json{{"kind", "interval"}, {"periodMs", every->period().count()}};
     if (every->is_pinned()) json["anchor"] = format_iso8601(every->anchor());
     return json;
   }

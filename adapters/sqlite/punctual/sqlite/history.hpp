@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+//
+// The history half of sqlite::Storage: finding, summing up and pruning runs.
+//
+// Pages are cut by id along an index, never by offset or count.
+//
+// Thread-safety: as the Connection. Only `forget_runs` writes.
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/job_summary.hpp"
+#include "punctual/domain/policies.hpp"
+#include "punctual/domain/run_query.hpp"
+#include "punctual/sqlite/query.hpp"
+#include "punctual/sqlite/run_rows.hpp"
+
+namespace punctual::sqlite::detail {
+
+/// Ids are hexadecimal.
+inline constexpr const char* above_every_id = "g";
+
+/// Returns the statement for a page: one text per index that can serve it.
+[[nodiscard]] inline std::string page_sql(const RunQuery& query) {
+  std::string sql = "SELECT " + run_columns(query.with_details) + " FROM {}job_runs WHERE id < ?1";
+  if (query.job_name) {
+    sql += " AND job_name = ?2";
+    if (query.status) sql += " AND +status = ?3";  // the job's runs are walked, and looked at
+  } else if (query.status) {
+    sql += " AND status = ?3";
+  }
+  return sql +
+         " AND (?4 IS NULL OR trigger = ?4)"
+         " AND (?5 IS NULL OR coalesce(message_code, '') = ?5)"
+         " AND (?6 IS NULL OR created_at >= ?6) AND (?7 IS NULL OR created_at < ?7)"
+         " ORDER BY id DESC LIMIT ?8";
+}
+
+/// Returns matching runs, the newest first.
+///
+/// Complexity: linear in the rows between the page's ends, of the job or the status alone if the
+/// query names one.
+[[nodiscard]] inline std::vector<JobRun> find_runs(Connection& connection, const RunQuery& query) {
+  Query page{connection, page_sql(query)};
+  page.bind(query.before ? query.before->to_string() : above_every_id, query.job_name,
+            query.status ? std::optional{to_string(*query.status)} : std::nullopt,
+            query.trigger ? std::optional{to_string(*query.trigger)} : std::nullopt,
+            query.message_code, query.created_from, query.created_before,
+            std::uint64_t{query.limit});
+  std::vector<JobRun> runs;
+  while (page.step()) runs.push_back(read_run(page));
+  return runs;
+}
+
+[[nodiscard]] inline std::vector<JobSummary> summarize_jobs(Connection& connection) {
+  static const std::string sql =
+      "SELECT name, description, enabled, paused, paused_by, paused_reason, schedule, next_due_at,"
+      " success_count, failure_count, skipped_count, id IS NOT NULL, " +
+      run_columns(false) +
+      " FROM {}jobs LEFT JOIN {}job_runs ON id ="
+      " (SELECT id FROM {}job_runs INDEXED BY {}job_runs_executed WHERE job_name = name"
+      "  AND completed_at IS NOT NULL AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1)"
+      " WHERE version > 0 ORDER BY name";
+  std::vector<JobSummary> summaries;
+  Query row{connection, sql};
+  while (row.step()) {
+    JobSummary job;
+    job.name = row.text();
+    job.description = row.text();
+    job.enabled = row.boolean();
+    job.paused = row.boolean();
+    job.paused_by = row.text();
+    job.paused_reason = row.text();
+    job.schedule = row.json();
+    job.next_run_at = row.optional_instant();
+    if (!job.enabled || job.paused) job.next_run_at.reset();
+    job.success_count = static_cast<std::uint64_t>(row.integer());
+    job.failure_count = static_cast<std::uint64_t>(row.integer());
+    job.skipped_count = static_cast<std::uint64_t>(row.integer());
+    job.run_count = job.success_count + job.failure_count + job.skipped_count;
+    if (row.boolean()) job.last_run = read_run(row);
+    summaries.push_back(std::move(job));
+  }
+  return summaries;
+}
+
+/// Returns the lowest id among the newest `keep_last` ended runs of the job, or nullopt if there
+/// are not so many.
+[[nodiscard]] inline std::optional<std::string> first_kept_id(Connection& connection,
+                                                              const std::string& job_name,
+                                                              std::size_t keep_last) {
+  if (keep_last == 0) return above_every_id;
+  Query query{connection,
+              "SELECT id FROM {}job_runs INDEXED BY {}job_runs_history"
+              " WHERE job_name = ? AND completed_at IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?"};
+  if (!query.bind(job_name, std::uint64_t{keep_last - 1}).step()) return std::nullopt;
+  return query.text();
+}
+
+/// Returns up to `limit` runs of the job that ended before its retention, the longest ended first.
+[[nodiscard]] inline std::vector<std::string> find_prunable_of(Connection& connection,
+                                                               const std::string& job_name,
+                                                               const RetentionPolicy& retention,
+                                                               std::size_t limit, TimePoint now) {
+  static constexpr const char* sql =
+      "SELECT id FROM {}job_runs INDEXED BY {}job_runs_ended"
+      " WHERE job_name = ? AND completed_at IS NOT NULL AND completed_at < ? AND id < ?"
+      " ORDER BY completed_at, id LIMIT ?";
+  const TimePoint kept_from = add_clamped(now, -retention.period);
+  const auto find = [&](const std::string& below, std::size_t count) {
+    std::vector<std::string> ids;
+    Query query{connection, sql};
+    query.bind(job_name, kept_from, below, std::uint64_t{count});
+    while (query.step()) ids.push_back(query.text());
+    return ids;
+  };
+  if (find(above_every_id, 1).empty()) return {};  // nothing is old: the newest need not be counted
+  const auto first_kept = first_kept_id(connection, job_name, retention.keep_last);
+  return first_kept ? find(*first_kept, limit) : std::vector<std::string>{};
+}
+
+/// Returns up to `limit` ended runs that their job's retention keeps no longer. Reads only.
+///
+/// What it returns stays prunable: ended runs do not change, and newer ones only push them further
+/// down.
+[[nodiscard]] inline std::vector<std::string> find_prunable(Connection& connection,
+                                                            std::size_t limit, TimePoint now) {
+  std::vector<std::string> found;
+  Query job{connection,
+            "SELECT name, retention_period_ms, retention_keep_last FROM {}jobs ORDER BY name"};
+  while (found.size() < limit && job.step()) {
+    const std::string name = job.text();
+    RetentionPolicy retention;
+    retention.period = Duration{job.integer()};
+    retention.keep_last = static_cast<std::size_t>(job.integer());
+    auto ids = find_prunable_of(connection, name, retention, limit - found.size(), now);
+    for (auto& id : ids) found.push_back(std::move(id));
+  }
+  return found;
+}
+
+/// Removes runs that have ended; returns how many were there. Counters stay.
+[[nodiscard]] inline std::size_t forget_runs(Connection& connection,
+                                             const std::vector<std::string>& ids) {
+  std::size_t count = 0;
+  for (const auto& id : ids) {
+    Query{connection, "DELETE FROM {}job_runs WHERE id = ? AND completed_at IS NOT NULL"}
+        .bind(id)
+        .run();
+    count += static_cast<std::size_t>(connection.change_count());
+  }
+  return count;
+}
+
+}  // namespace punctual::sqlite::detail

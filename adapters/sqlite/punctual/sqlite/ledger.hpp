@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+//
+// The ledger half of sqlite::Storage: the jobs' schedules, moved on by compare and set.
+//
+// Thread-safety: as the Connection. All but the readers require a transaction that writes.
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/domain/ledger.hpp"
+#include "punctual/domain/policies.hpp"
+#include "punctual/sqlite/known_jobs.hpp"
+#include "punctual/sqlite/query.hpp"
+#include "punctual/sqlite/run_store.hpp"
+
+namespace punctual::sqlite::detail {
+
+/// A job's row without its counters.
+struct LedgerRow {
+  ScheduleState state{};
+  std::string description{};
+  std::string schedule{};  ///< the schedule's JSON, as text
+  std::optional<Duration> after_finish_delay{};
+  RetentionPolicy retention{};
+
+  /// Every change of the state raises its version.
+  [[nodiscard]] bool same_as(const LedgerRow& other) const {
+    return state.version == other.state.version && description == other.description &&
+           schedule == other.schedule && after_finish_delay == other.after_finish_delay &&
+           retention == other.retention;
+  }
+};
+
+inline constexpr const char* schedule_state_columns =
+    "name, version, enabled, paused, paused_at, anchor_at, next_due_at";
+
+[[nodiscard]] inline ScheduleState read_schedule_state(Query& row) {
+  ScheduleState state;
+  state.job_name = row.text();
+  state.version = static_cast<std::uint64_t>(row.integer());
+  state.enabled = row.boolean();
+  state.paused = row.boolean();
+  state.paused_at = row.optional_instant();
+  state.anchor_at = row.instant();
+  state.next_due_at = row.optional_instant();
+  return state;
+}
+
+/// Returns the job's row, or a new one of version 0.
+[[nodiscard]] inline LedgerRow read_ledger_row(Connection& connection, const std::string& name) {
+  static const std::string sql =
+      std::string{"SELECT "} + schedule_state_columns +
+      ", description, schedule, after_finish_delay_ms, retention_period_ms, retention_keep_last"
+      " FROM {}jobs WHERE name = ?";
+  LedgerRow row;
+  row.state.job_name = name;
+  Query query{connection, sql};
+  if (!query.bind(name).step()) return row;
+  row.state = read_schedule_state(query);
+  row.description = query.text();
+  row.schedule = query.text();
+  row.after_finish_delay = query.optional_span();
+  row.retention.period = Duration{query.integer()};
+  row.retention.keep_last = static_cast<std::size_t>(query.integer());
+  return row;
+}
+
+/// Returns what syncing `definition` makes of the job's row. The same one if nothing changes.
+[[nodiscard]] inline LedgerRow synced(const LedgerRow& stored, const JobDefinition& definition) {
+  LedgerRow row = stored;
+  row.description = definition.description;
+  row.schedule = dump_json(definition.schedule);
+  row.after_finish_delay = definition.after_finish_delay;
+  row.retention = definition.retention;
+  const bool rearms = stored.state.version == 0 || stored.schedule != row.schedule ||
+                      (definition.enabled && !stored.state.enabled);
+  if (rearms) {
+    row.state.anchor_at = definition.anchor_at;
+    row.state.next_due_at = definition.next_due_at;
+  }
+  if (rearms || definition.enabled != stored.state.enabled) ++row.state.version;
+  row.state.enabled = definition.enabled;
+  return row;
+}
+
+inline void write_ledger_row(Connection& connection, const LedgerRow& row) {
+  ensure_job(connection, row.state.job_name);
+  Query{connection,
+        "UPDATE {}jobs SET version = ?, enabled = ?, anchor_at = ?, next_due_at = ?,"
+        " description = ?, schedule = ?, after_finish_delay_ms = ?, retention_period_ms = ?,"
+        " retention_keep_last = ? WHERE name = ?"}
+      .bind(row.state.version, row.state.enabled, row.state.anchor_at, row.state.next_due_at,
+            row.description, row.schedule, row.after_finish_delay, row.retention.period,
+            std::uint64_t{row.retention.keep_last}, row.state.job_name)
+      .run();
+}
+
+/// Returns the jobs' states if syncing them would change nothing, else nullopt.
+[[nodiscard]] inline std::optional<std::vector<ScheduleState>> read_synced_jobs(
+    Connection& connection, const std::vector<JobDefinition>& definitions) {
+  std::vector<ScheduleState> states;
+  states.reserve(definitions.size());
+  for (const auto& definition : definitions) {
+    const LedgerRow stored = read_ledger_row(connection, definition.name);
+    if (!synced(stored, definition).same_as(stored)) return std::nullopt;
+    states.push_back(stored.state);
+  }
+  return states;
+}
+
+[[nodiscard]] inline std::vector<ScheduleState> sync_jobs(
+    Connection& connection, const std::vector<JobDefinition>& definitions) {
+  std::vector<ScheduleState> states;
+  states.reserve(definitions.size());
+  for (const auto& definition : definitions) {
+    const LedgerRow stored = read_ledger_row(connection, definition.name);
+    const LedgerRow row = synced(stored, definition);
+    if (!row.same_as(stored)) write_ledger_row(connection, row);
+    states.push_back(row.state);
+  }
+  return states;
+}
+
+[[nodiscard]] inline std::vector<ScheduleState> due_schedules(Connection& connection,
+                                                              const JobNames& jobs,
+                                                              std::size_t limit, TimePoint now) {
+  static const std::string sql =
+      std::string{"SELECT "} + schedule_state_columns +
+      " FROM {}jobs INDEXED BY {}jobs_armed WHERE enabled = 1 AND paused = 0 AND next_due_at IS "
+      "NOT NULL"
+      " AND next_due_at <= ? AND knows_job(name) ORDER BY next_due_at, name LIMIT ?";
+  const KnownJobs known{connection, jobs};
+  std::vector<ScheduleState> states;
+  Query query{connection, sql};
+  query.bind(now, std::uint64_t{limit});
+  while (query.step()) states.push_back(read_schedule_state(query));
+  return states;
+}
+
+[[nodiscard]] inline AdvanceAnswer advance(Connection& connection, const Advance& change,
+                                           TimePoint now) {
+  Query{connection,
+        "UPDATE {}jobs SET next_due_at = ?, version = version + 1 WHERE name = ? AND version = ?"}
+      .bind(change.next_due_at, change.job_name, change.version)
+      .run();
+  AdvanceAnswer answer;
+  answer.advanced = connection.change_count() > 0;
+  if (!answer.advanced) return answer;
+  for (const auto& row : change.rows) {
+    if (store_run(connection, row, now) == Stored::answered) ++answer.conflict_count;
+  }
+  rearm(connection, change.job_name, now);
+  rearm_each(connection, change.rows, now);
+  return answer;
+}
+
+[[nodiscard]] inline bool set_paused(Connection& connection, const PauseChange& change,
+                                     TimePoint now) {
+  static const std::string nobody;
+  Query{connection,
+        "UPDATE {}jobs SET paused = ?1, paused_at = ?2, paused_by = ?3, paused_reason = ?4,"
+        " next_due_at = iif(?1, next_due_at, ?5), version = version + 1"
+        " WHERE name = ?6 AND version = ?7"}
+      .bind(change.paused, change.paused ? std::optional{now} : std::nullopt,
+            Text{change.paused ? change.actor : nobody},
+            Text{change.paused ? change.reason : nobody}, change.next_due_at, change.job_name,
+            change.version)
+      .run();
+  if (connection.change_count() == 0) return false;
+  for (const auto& row : change.rows) store_run(connection, row, now);
+  rearm_each(connection, change.rows, now);
+  return true;
+}
+
+}  // namespace punctual::sqlite::detail

@@ -1,0 +1,6 @@
+// expect: this_literal_is_not_a_cron_expression|an hour 0-23
+#include <punctual/punctual.hpp>
+
+using namespace punctual::literals;
+
+int main() { return "0 24 * * *"_cron.matches({}) ? 1 : 0; }

@@ -1,0 +1,1 @@
+#include <punctual/http/health_check.hpp>

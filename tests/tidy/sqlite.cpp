@@ -1,0 +1,3 @@
+#include <punctual/sqlite/storage.hpp>
+
+static_assert(punctual::Storage<punctual::sqlite::Storage>);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+
+#include "punctual/sqlite/migrator.hpp"
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "punctual/base/error.hpp"
+#include "support/catch.hpp"
+#include "temporary_file.hpp"
+
+namespace {
+
+namespace detail = punctual::sqlite::detail;
+
+using detail::Access;
+using detail::Connection;
+using detail::Query;
+using punctual::Error;
+using punctual::sqlite::Options;
+using punctual::sqlite::test::TemporaryFile;
+
+const Options in_memory{.file = ":memory:"};
+
+std::vector<std::string> tables(Connection& connection) {
+  std::vector<std::string> names;
+  Query query{connection, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"};
+  while (query.step()) names.push_back(query.text());
+  return names;
+}
+
+std::string schema_text(Connection& connection) {
+  std::string text;
+  Query query{connection, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"};
+  while (query.step()) text += query.text() + "\n";
+  return text;
+}
+
+const char* const version_table_sql =
+    "CREATE TABLE {}schema_version (version INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL,"
+    " probe_count INTEGER NOT NULL DEFAULT 0) STRICT";
+
+}  // namespace
+
+TEST_CASE("migrate makes the same tables from whatever version it starts") {
+  Connection fresh{in_memory, Access::write};
+  CHECK(detail::read_schema_version(fresh) == 0);
+  detail::migrate(fresh);
+  CHECK(detail::read_schema_version(fresh) == detail::schema_version_latest);
+  CHECK(tables(fresh) == std::vector<std::string>{"job_runs", "jobs", "schema_version"});
+
+  for (int start = 0; start <= detail::schema_version_latest; ++start) {
+    CAPTURE(start);
+    Connection older{in_memory, Access::write};
+    older.exec(version_table_sql);
+    for (int i = 0; i < start; ++i) {
+      older.exec(detail::migrations[static_cast<std::size_t>(i)].sql);
+      Query{older, "INSERT INTO {}schema_version (version, name) VALUES (?, 'older')"}
+          .bind(i + 1)
+          .run();
+    }
+    detail::migrate(older);
+    CHECK(detail::read_schema_version(older) == detail::schema_version_latest);
+    CHECK(schema_text(older) == schema_text(fresh));
+  }
+}
+
+TEST_CASE("migrate changes nothing when the tables are up to date, not even by a lock") {
+  const TemporaryFile file;
+  Options options = file.options();
+  options.busy_timeout = punctual::Duration{1};
+  Connection first{options, Access::write};
+  detail::migrate(first);
+  const detail::WriteTransaction held{first};
+  Connection second{options, Access::write};
+  detail::migrate(second);
+  CHECK(detail::read_schema_version(second) == detail::schema_version_latest);
+}
+
+TEST_CASE("migrate refuses the file when a newer library has been at it") {
+  Connection connection{in_memory, Access::write};
+  detail::migrate(connection);
+  Query{connection, "INSERT INTO {}schema_version (version, name) VALUES (?, 'of the future')"}
+      .bind(detail::schema_version_latest + 1)
+      .run();
+  std::string code;
+  std::string message;
+  try {
+    detail::migrate(connection);
+  } catch (const Error& error) {
+    code = error.code();
+    message = error.what();
+    CHECK_FALSE(error.retryable());
+  }
+  CHECK(code == "SCHEMA_TOO_NEW");
+  CHECK(message.find("version " + std::to_string(detail::schema_version_latest + 1)) !=
+        std::string::npos);
+}
+
+TEST_CASE("migrate leaves the file as it was when a step fails") {
+  Connection connection{in_memory, Access::write};
+  connection.exec("CREATE TABLE job_runs (somebody_elses TEXT)");
+  CHECK_THROWS_AS(detail::migrate(connection), SQLite::Exception);
+  CHECK_FALSE(connection.is_in_transaction());
+  CHECK(detail::read_schema_version(connection) == 1);
+  connection.exec("DROP TABLE job_runs");
+  detail::migrate(connection);
+  CHECK(detail::read_schema_version(connection) == detail::schema_version_latest);
+}
+
+TEST_CASE("migrate keeps prefixes apart when several are in one file") {
+  const TemporaryFile file;
+  Options options = file.options();
+  options.table_prefix = "a_";
+  Connection a{options, Access::write};
+  options.table_prefix = "b_";
+  Connection b{options, Access::write};
+  detail::migrate(a);
+  CHECK(detail::read_schema_version(a) == detail::schema_version_latest);
+  CHECK(detail::read_schema_version(b) == 0);
+  detail::migrate(b);
+  CHECK(tables(b) == std::vector<std::string>{"a_job_runs", "a_jobs", "a_schema_version",
+                                              "b_job_runs", "b_jobs", "b_schema_version"});
+}
+
+TEST_CASE("migrate makes each step once when several start at the same time") {
+  for (int round = 0; round < 10; ++round) {
+    const TemporaryFile file;
+    std::atomic<int> ready_count{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        try {
+          Connection connection{file.options(), Access::write};
+          detail::migrate(connection);
+          if (detail::read_schema_version(connection) == detail::schema_version_latest) {
+            ++ready_count;
+          }
+        } catch (const std::exception&) {  // counted as missing
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(ready_count == 4);
+  }
+}
+
+TEST_CASE("probe_write changes a row when it is called") {
+  Connection connection{in_memory, Access::write};
+  detail::migrate(connection);
+  detail::probe_write(connection);
+  CHECK(connection.change_count() == 1);
+}
