@@ -26,4 +26,4 @@ need_packages() {
 
 # What the library, its adapters and its examples are built with.
 build_packages=(g++ cmake ninja-build pkg-config nlohmann-json3-dev libhowardhinnant-date-dev
-  libsqlitecpp-dev libsqlite3-dev libcpp-httplib-dev)
+  libsqlitecpp-dev libsqlite3-dev libcpp-httplib-dev libssl-dev)

@@ -2,9 +2,9 @@
 //
 // Archetypes: for each concept of policy/ the smallest type that satisfies it, and nothing more.
 //
-// The library may ask no more of a type than its concept says, so whatever takes a concept must compile
-// with these. A test that wants to know what a concept refuses derives from one and spoils one member:
-// a member of the same name hides the inherited one.
+// The library may ask no more of a type than its concept says, so whatever takes a concept must
+// compile with these. A test that wants to know what a concept refuses derives from one and spoils
+// one member: a member of the same name hides the inherited one.
 
 #pragma once
 

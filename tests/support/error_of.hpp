@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// error_of and code_of: the punctual::Error that a call throws. Another exception passes through and
-// fails the test.
+// error_of and code_of: the punctual::Error that a call throws. Another exception passes through
+// and fails the test.
 
 #pragma once
 

@@ -2,8 +2,8 @@
 //
 // Text that comes from jobs and users, made fit to store: valid UTF-8, bounded, printable.
 //
-// An exception's message may hold anything. What is stored is shown to auditors and sent as JSON, so
-// invalid bytes become U+FFFD and lengths are cut at a character's border, never inside one.
+// An exception's message may hold anything. What is stored is shown to auditors and sent as JSON,
+// so invalid bytes become U+FFFD and lengths are cut at a character's border, never inside one.
 //
 // Thread-safety: pure functions.
 // Source: The Unicode Standard, section 3.9, table 3-7 (well-formed UTF-8).
@@ -135,8 +135,8 @@ inline std::vector<std::string> nearest_names(std::string_view wanted,
   wanted = wanted.substr(0, 100);  // longer than any valid name; keeps the cost bounded
   std::vector<Scored> scored;
   for (const auto& name : candidates) {
-    const bool contains = wanted.size() >= 3 && name.size() > wanted.size() &&
-                          name.find(wanted) != std::string::npos;
+    const bool contains =
+        wanted.size() >= 3 && name.size() > wanted.size() && name.find(wanted) != std::string::npos;
     const std::size_t distance = contains ? 1 : edit_distance(wanted, name);
     if (distance <= std::max<std::size_t>(2, wanted.size() / 3)) scored.push_back({distance, name});
   }

@@ -2,11 +2,12 @@
 //
 // FakeClock: a clock that stands still until it is told to move. For tests.
 //
-// `advance` lets time pass, on both the wall and the monotonic clock; `set_wall` sets the wall clock
-// alone, as an administrator or a time server would. Threads that wait on the clock are woken by both.
+// `advance` lets time pass, on both the wall and the monotonic clock; `set_wall` sets the wall
+// clock alone, as an administrator or a time server would. Threads that wait on the clock are woken
+// by both.
 //
-// Thread-safety: all members, from any thread. A WakeSignal must not be destroyed while it is waited
-// on; the clock must outlive its waiters.
+// Thread-safety: all members, from any thread. A WakeSignal must not be destroyed while it is
+// waited on; the clock must outlive its waiters.
 
 #pragma once
 
@@ -44,7 +45,8 @@ class FakeClock {
 
   /// Lets `span` pass; the wall clock stops at `time_max`.
   ///
-  /// Errors: INVALID_TIME -> `span` is negative: time does not go back; a wall clock can be set back.
+  /// Errors: INVALID_TIME -> `span` is negative: time does not go back; a wall clock can be set
+  /// back.
   void advance(Duration span) {
     if (span < Duration{0}) {
       throw Error{"INVALID_TIME", "FakeClock::advance() expects a span of 0 ms or more, got " +

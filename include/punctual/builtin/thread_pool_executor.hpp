@@ -2,10 +2,10 @@
 //
 // ThreadPoolExecutor: a fixed number of threads that run work as it comes.
 //
-// A thread that a body never gives back can be made up for by another one, so that a hung job costs a
-// thread but not the pool's capacity; the hung thread ends when, if ever, its body returns. The pool
-// may be destroyed from one of its own threads, or while a body hangs: such threads are left to
-// themselves, and what they still touch is theirs to keep.
+// A thread that a body never gives back can be made up for by another one, so that a hung job costs
+// a thread but not the pool's capacity; the hung thread ends when, if ever, its body returns. The
+// pool may be destroyed from one of its own threads, or while a body hangs: such threads are left
+// to themselves, and what they still touch is theirs to keep.
 //
 // Thread-safety: all members, from any thread.
 
@@ -107,8 +107,8 @@ class ThreadPoolExecutor {
 
   [[nodiscard]] bool help() noexcept { return false; }
 
-  /// Starts a thread in the place of `stuck`; false if that is none of the pool's, if too many hang,
-  /// or if the system has no thread to spare.
+  /// Starts a thread in the place of `stuck`; false if that is none of the pool's, if too many
+  /// hang, or if the system has no thread to spare.
   ///
   /// A thread that has given back its work meanwhile needs nobody in its place: true.
   [[nodiscard]] bool replace(std::thread::id stuck) {

@@ -42,7 +42,8 @@ namespace detail {
          static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_escaped));
 }
 
-/// Copies JSON within a budget of the bytes of its text; what does not fit is left out and `cut` set.
+/// Copies JSON within a budget of the bytes of its text; what does not fit is left out and `cut`
+/// set.
 template <class BasicJson>
 class DetailsClamp {
  public:
@@ -96,7 +97,8 @@ class DetailsClamp {
     FitText fit = fit_text(source, room);
     const std::size_t escape_count = json_bytes(fit.text) - fit.text.size();
     if (fit.text.size() + escape_count > room) {
-      // Either way it fits: a shorter text has no more to escape, and none more than twice its size.
+      // Either way it fits: a shorter text has no more to escape, and none more than twice its
+      // size.
       const std::size_t shorter = std::max(room - std::min(room, escape_count), room / 2);
       fit = fit_text(source, std::max<std::size_t>(shorter, 3));
     }
@@ -158,9 +160,11 @@ template <class BasicJson>
   return copy;
 }
 
-/// Refuses a payload that is too large to store: cutting it would change what the job is asked to do.
+/// Refuses a payload that is too large to store: cutting it would change what the job is asked to
+/// do.
 ///
-/// Errors: INVALID_PAYLOAD -> its JSON text is longer than 64 KiB, or it holds what JSON cannot say:
+/// Errors: INVALID_PAYLOAD -> its JSON text is longer than 64 KiB, or it holds what JSON cannot
+/// say:
 ///         invalid UTF-8, binary values, numbers that are not finite.
 template <class BasicJson>
 void require_payload_fits(const BasicJson& payload) {
@@ -188,10 +192,10 @@ void require_payload_fits(const BasicJson& payload) {
 inline void require_key_fits(const std::string& key, const char* field) {
   const bool is_one_line = key.find_first_of("\t\n") == std::string::npos;
   if (key.size() <= key_bytes_max && is_one_line && clamp_text(key, key_bytes_max) == key) return;
-  throw Error{"INVALID_KEY", std::string{field} +
-                                 " is at most 200 bytes of UTF-8 without control characters, got \"" +
-                                 clamp_text(key, 64) + "\" (" + std::to_string(key.size()) +
-                                 " bytes)"};
+  throw Error{"INVALID_KEY",
+              std::string{field} +
+                  " is at most 200 bytes of UTF-8 without control characters, got \"" +
+                  clamp_text(key, 64) + "\" (" + std::to_string(key.size()) + " bytes)"};
 }
 
 }  // namespace punctual

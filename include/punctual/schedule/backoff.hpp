@@ -2,8 +2,8 @@
 //
 // Backoff: how long to wait before the next attempt.
 //
-// Growing waits give a broken dependency time to recover; the random part keeps the runs that failed
-// together from coming back together.
+// Growing waits give a broken dependency time to recover; the random part keeps the runs that
+// failed together from coming back together.
 //
 // Thread-safety: an immutable value; the generator is the caller's.
 // Source: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 ("full jitter").
@@ -58,7 +58,9 @@ class Backoff {
 
  private:
   Backoff(Duration initial, Duration cap, bool full_jitter)
-      : initial_(initial), cap_(cap), full_jitter_(full_jitter) {
+      : initial_(initial),
+        cap_(cap),
+        full_jitter_(full_jitter) {
     if (initial >= Duration{0} && cap >= initial) return;
     throw Error{"INVALID_CONFIG", "a backoff expects 0 <= initial <= cap, got initial " +
                                       std::to_string(initial.count()) + " ms and cap " +

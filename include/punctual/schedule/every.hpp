@@ -2,9 +2,9 @@
 //
 // Every: fires at a fixed period, counted from an anchor.
 //
-// Instants are computed as `anchor + k * period`, never as "previous + period", so neither a slow run
-// nor a restart can make the schedule drift. Where the user names no anchor, the ledger stores the
-// moment the job was first registered, so that a host which restarts every hour still runs its
+// Instants are computed as `anchor + k * period`, never as "previous + period", so neither a slow
+// run nor a restart can make the schedule drift. Where the user names no anchor, the ledger stores
+// the moment the job was first registered, so that a host which restarts every hour still runs its
 // 24-hour job once a day, and not all jobs of a fleet fire together.
 //
 // Thread-safety: an immutable value; share it freely.
@@ -35,7 +35,9 @@ class Every {
   /// Errors:   INVALID_SCHEDULE -> the period is zero or negative, or the anchor lies outside of
   ///           that range.
   Every(Duration period, TimePoint anchor)
-      : period_(checked(period)), anchor_(checked(anchor)), pinned_(true) {}
+      : period_(checked(period)),
+        anchor_(checked(anchor)),
+        pinned_(true) {}
 
   /// Returns the first instant strictly after `after`, or nullopt past `time_max`.
   ///

@@ -46,8 +46,9 @@ class Check {
         body_(std::move(body)),
         limit_(limit) {
     if (!is_job_name(name_)) {
-      refuse("a check's name is 1 to 100 characters of a-z, 0-9, '.', '_' and '-', the first of "
-             "them a letter or digit");
+      refuse(
+          "a check's name is 1 to 100 characters of a-z, 0-9, '.', '_' and '-', the first of "
+          "them a letter or digit");
     }
     if (!body_) refuse("a check needs a function to call");
     if (limit_ <= Duration{0} || limit_ > check_limit_max) {

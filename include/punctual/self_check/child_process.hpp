@@ -157,7 +157,7 @@ inline std::optional<ExitStatus> ChildProcess::reap() {
 inline ChildProcess::~ChildProcess() {
   if (id_ < 0 || is_reaped_) return;
   signal_group(SIGKILL);
-  struct pollfd end{watch_.get(), POLLIN, 0};
+  ::pollfd end{watch_.get(), POLLIN, 0};
   siginfo_t info{};
   // Without a descriptor to watch there is nothing to wait on but the process itself.
   const bool has_watch = static_cast<bool>(watch_);

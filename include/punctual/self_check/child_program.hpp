@@ -62,7 +62,7 @@ inline constexpr int failures_number = 3;
 
 /// Handlers of this process must not run in the child, and a program expects to be able to die.
 inline void reset_signals() noexcept {
-  struct sigaction action{};
+  struct sigaction action = {};
   action.sa_handler = SIG_DFL;
   for (int number = 1; number < NSIG; ++number) {
     ::sigaction(number, &action, nullptr);  // refused for SIGKILL and SIGSTOP
@@ -71,7 +71,7 @@ inline void reset_signals() noexcept {
 
 /// Closes every number up to the limit of open files, or to a million.
 inline void close_one_by_one(int lowest) noexcept {
-  struct rlimit limit{};
+  ::rlimit limit{};
   int end = 1'048'576;
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1'048'576) {
     end = static_cast<int>(limit.rlim_cur);
@@ -90,7 +90,7 @@ inline void close_from(int lowest) noexcept {
 template <class Resource>
 void set_limit(Resource which, std::optional<std::uint64_t> value, const char* step) noexcept {
   if (!value) return;
-  struct rlimit limit{};
+  ::rlimit limit{};
   if (::getrlimit(which, &limit) != 0) give_up(step);
   if (*value < limit.rlim_max) limit.rlim_max = static_cast<rlim_t>(*value);
   limit.rlim_cur = limit.rlim_max;

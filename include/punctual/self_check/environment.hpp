@@ -42,10 +42,12 @@ using EnvironmentReader = std::function<std::optional<std::string>(const std::st
 [[nodiscard]] inline std::vector<std::string> child_environment(
     const std::vector<std::string>& names, const EnvironmentReader& read = read_environment) {
   static constexpr std::array<const char*, 17> always{
-      "PATH",         "HOME",        "TZ",       "LANG",              "LC_ALL",
-      "LC_ADDRESS",   "LC_COLLATE",  "LC_CTYPE", "LC_IDENTIFICATION", "LC_MEASUREMENT",
-      "LC_MESSAGES",  "LC_MONETARY", "LC_NAME",  "LC_NUMERIC",        "LC_PAPER",
-      "LC_TELEPHONE", "LC_TIME"};
+      "PATH",           "HOME",        "TZ",
+      "LANG",           "LC_ALL",      "LC_ADDRESS",
+      "LC_COLLATE",     "LC_CTYPE",    "LC_IDENTIFICATION",
+      "LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY",
+      "LC_NAME",        "LC_NUMERIC",  "LC_PAPER",
+      "LC_TELEPHONE",   "LC_TIME"};
   std::vector<std::string> variables;
   const auto add = [&](const std::string& name) {
     const auto is_same = [&](const std::string& other) { return other.rfind(name + "=", 0) == 0; };

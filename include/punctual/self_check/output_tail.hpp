@@ -22,7 +22,7 @@ class OutputTail {
  public:
   explicit OutputTail(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  /// Complexity: amortised by the length of `bytes`; memory stays below twice the bound plus it.
+  /// Complexity: linear in the length of `bytes`, amortised.
   void append(std::string_view bytes) {
     total_ += bytes.size();
     bytes = bytes.substr(bytes.size() - std::min(bytes.size(), bytes_max_));
@@ -37,6 +37,9 @@ class OutputTail {
     const std::string_view all = kept_;
     return all.substr(all.size() - std::min(all.size(), bytes_max_));
   }
+
+  /// Returns how many bytes are in memory: at most twice the bound.
+  [[nodiscard]] std::size_t held() const noexcept { return kept_.size(); }
 
   /// Returns how many bytes went through.
   [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
@@ -56,7 +59,7 @@ class OutputTail {
   const bool has_more = bytes.size() > max_bytes;
   bytes = bytes.substr(bytes.size() - std::min(bytes.size(), max_bytes));
   // An invalid byte becomes three, so cleaning needs room that the caller does not have.
-  const std::string clean = clamp_text(bytes, 3 * bytes.size() + ellipsis.size());
+  std::string clean = clamp_text(bytes, 3 * bytes.size() + ellipsis.size());
   if (!has_more && clean.size() <= max_bytes) return clean;
   std::size_t begin = clean.size() - std::min(clean.size(), max_bytes - ellipsis.size());
   while (begin < clean.size() && (static_cast<unsigned char>(clean[begin]) & 0xC0U) == 0x80U) {

@@ -74,11 +74,16 @@ namespace detail {
 
 [[nodiscard]] inline const char* stop_reason_text(StopReason reason) noexcept {
   switch (reason) {
-    case StopReason::none: return "";
-    case StopReason::timeout: return "the job's timeout";
-    case StopReason::cancelled: return "a cancel request";
-    case StopReason::shutdown: return "the shutdown";
-    case StopReason::lease_lost: return "a lost lease";
+    case StopReason::none:
+      return "";
+    case StopReason::timeout:
+      return "the job's timeout";
+    case StopReason::cancelled:
+      return "a cancel request";
+    case StopReason::shutdown:
+      return "the shutdown";
+    case StopReason::lease_lost:
+      return "a lost lease";
   }
   return "";
 }

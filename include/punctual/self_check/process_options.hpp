@@ -45,11 +45,11 @@ struct ProcessOptions {
   Duration kill_grace = std::chrono::seconds{5};  ///< from SIGTERM to SIGKILL; 0 ms to 1 min
   /// How long output is waited for that a child of the program may still write after it has ended.
   Duration drain_timeout = std::chrono::seconds{1};  ///< 0 ms to 1 min
-  std::size_t output_bytes_max = 64 * 1024;          ///< the last so many are kept; 1 to 1 MiB
+  std::size_t output_bytes_max = 65'536;             ///< the last so many are kept; 1 to 1 MiB
   ProcessLimits limits{};
 };
 
-inline constexpr std::size_t process_output_bytes_max = 1024 * 1024;
+inline constexpr std::size_t process_output_bytes_max = 1'048'576;
 
 /// Refuses a command line or options that can never work.
 ///

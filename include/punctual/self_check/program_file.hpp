@@ -54,7 +54,7 @@ inline void require_trusted_owner(const struct stat& status, const std::string& 
 inline void require_trusted_folders(const std::string& path) {
   for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
     const std::string folder = slash == 0 ? "/" : path.substr(0, slash);
-    struct stat status{};
+    struct stat status = {};
     if (::stat(folder.c_str(), &status) != 0) {
       refuse_program(folder, "cannot be looked at: " + std::generic_category().message(errno));
     }
@@ -88,9 +88,9 @@ inline Descriptor open_program(const std::string& path) {
 
 inline std::string checked_program(const std::string& path) {
   if (path.empty() || path.front() != '/') detail::refuse_program(path, "is not an absolute path");
-  const std::string real = detail::real_path(path);
+  std::string real = detail::real_path(path);
   const detail::Descriptor file = detail::open_program(real);
-  struct stat status{};
+  struct stat status = {};
   if (::fstat(file.get(), &status) != 0) {
     detail::refuse_program(path, "cannot be looked at: " + std::generic_category().message(errno));
   }

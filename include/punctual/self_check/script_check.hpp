@@ -26,7 +26,7 @@
 namespace punctual {
 
 /// Of a script's output, and of its JSON, so much goes into the details of the check.
-inline constexpr std::size_t script_output_bytes_max = 4 * 1024;
+inline constexpr std::size_t script_output_bytes_max = 4096;
 
 /// Returns a check that runs `argv[0]`, an absolute path, with the arguments that follow.
 ///
@@ -94,7 +94,8 @@ namespace detail {
     case ScriptVerdict::Kind::failure:
       return CheckResult::failed(with_reason("exit code 0, but success is false", process, verdict),
                                  std::move(details));
-    case ScriptVerdict::Kind::unclear: break;
+    case ScriptVerdict::Kind::unclear:
+      break;
   }
   return CheckResult::failed("exit code 0, but success is neither true nor false",
                              std::move(details));

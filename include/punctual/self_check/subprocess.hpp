@@ -129,8 +129,11 @@ class ProcessSupervisor {
         next_step_at_ = now + kernel_timeout;
         phase_ = Phase::killing;
         break;
-      case Phase::killing: phase_ = Phase::given_up; break;
-      case Phase::given_up: break;
+      case Phase::killing:
+        phase_ = Phase::given_up;
+        break;
+      case Phase::given_up:
+        break;
     }
   }
 
@@ -140,14 +143,14 @@ class ProcessSupervisor {
     const Duration slice_max{watch >= 0 ? 50 : 10};
     const Duration slice = std::clamp(until - context_.steady_now(), Duration{0}, slice_max);
     // Negative numbers are skipped by poll, so what is closed needs no case of its own.
-    std::array<struct pollfd, 2> watched{{{output_.get(), POLLIN, 0}, {watch, POLLIN, 0}}};
+    std::array<::pollfd, 2> watched{{{output_.get(), POLLIN, 0}, {watch, POLLIN, 0}}};
     const int ready = ::poll(watched.data(), watched.size(), static_cast<int>(slice.count()));
     if (ready > 0 && watched[0].revents != 0) read_once();
   }
 
   /// Returns whether there was anything; closes the output at its end.
   bool read_once() {
-    std::array<char, 16 * 1024> buffer;
+    std::array<char, 16'384> buffer;
     const auto length = ::read(output_.get(), buffer.data(), buffer.size());
     if (length > 0) tail_.append({buffer.data(), static_cast<std::size_t>(length)});
     const bool is_at_end = length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR);

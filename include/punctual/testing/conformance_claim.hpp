@@ -5,8 +5,9 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "punctual/testing/conformance_check.hpp"
@@ -100,13 +101,18 @@ inline constexpr StorageCheck claim_checks[] = {
 
     {"claim takes a run a minute earlier for each step of priority when it has one",
      [](StorageTrial& trial) {
-       const auto second = std::chrono::seconds{1};
-       const auto ready = std::chrono::minutes{10};
-       const RunId plain = detail::enqueue_ready(trial, "alpha", ready);
-       const RunId low = detail::enqueue_ready(trial, "alpha", ready + second * 119, -2);
-       const RunId higher = detail::enqueue_ready(trial, "alpha", ready - second * 119, 2);
-       const RunId high = detail::enqueue_ready(trial, "alpha", ready - second * 61, 1);
-       detail::expect_claimed_in_order(trial, {"alpha"}, {higher, plain, low, high});
+       const TimePoint ready_at = trial.now() - std::chrono::minutes{10};
+       const auto enqueue = [&](std::chrono::seconds later, int priority) {
+         NewRun row = trial.row("alpha");
+         row.run_at = ready_at + later;
+         row.priority = priority;
+         return trial.enqueue(row);
+       };
+       const RunId second = enqueue(std::chrono::seconds{0}, 0);
+       const RunId third = enqueue(std::chrono::seconds{-119}, -2);
+       const RunId first = enqueue(std::chrono::seconds{119}, 2);
+       const RunId fourth = enqueue(std::chrono::seconds{62}, 1);
+       detail::expect_claimed_in_order(trial, {"alpha"}, {first, second, third, fourth});
      }},
 
     {"claim takes an old run of low priority before a new one of high when it waited long enough",

@@ -5,7 +5,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "punctual/testing/conformance_check.hpp"

@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <optional>
-#include <vector>
 
 #include "punctual/base/error.hpp"
 #include "punctual/testing/conformance_check.hpp"

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <chrono>
-#include <string_view>
+#include <cstdint>
 #include <vector>
 
 #include "punctual/base/error.hpp"

@@ -6,8 +6,7 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <vector>
+#include <cstdint>
 
 #include "punctual/testing/conformance_check.hpp"
 #include "punctual/testing/row_difference.hpp"

@@ -6,8 +6,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
-#include <optional>
 
 #include "punctual/testing/conformance_check.hpp"
 #include "punctual/testing/row_difference.hpp"

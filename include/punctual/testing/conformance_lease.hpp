@@ -5,7 +5,7 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
+#include <cstdint>
 #include <vector>
 
 #include "punctual/testing/conformance_check.hpp"

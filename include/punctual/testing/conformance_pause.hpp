@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "punctual/testing/conformance_check.hpp"
 #include "punctual/testing/row_difference.hpp"

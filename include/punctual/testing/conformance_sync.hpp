@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "punctual/testing/conformance_check.hpp"
 #include "punctual/testing/row_difference.hpp"

@@ -4,8 +4,8 @@
 
 #pragma once
 
-#include <optional>
 #include <string>
+#include <utility>
 
 #include "punctual/testing/conformance_check.hpp"
 #include "punctual/testing/storage_trial.hpp"

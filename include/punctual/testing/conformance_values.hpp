@@ -5,9 +5,10 @@
 
 #pragma once
 
-#include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "punctual/testing/conformance_check.hpp"
 #include "punctual/testing/storage_trial.hpp"

@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "punctual/base/time.hpp"

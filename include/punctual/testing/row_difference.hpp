@@ -11,6 +11,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/ledger.hpp"

@@ -7,7 +7,9 @@
 namespace program {
 
 inline const char* failed_condition = "";
-inline void note_failure(const char* condition) { failed_condition = condition; }
+inline void note_failure(const char* condition) {
+  failed_condition = condition;
+}
 
 }  // namespace program
 

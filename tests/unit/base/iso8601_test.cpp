@@ -21,7 +21,9 @@ using punctual::TimePoint;
 
 namespace {
 
-constexpr TimePoint at_ms(std::int64_t ms) { return TimePoint{Duration{ms}}; }
+constexpr TimePoint at_ms(std::int64_t ms) {
+  return TimePoint{Duration{ms}};
+}
 
 }  // namespace
 
@@ -64,14 +66,14 @@ TEST_CASE("format_iso8601 holds the instant in the range when it lies outside") 
   CHECK(format_iso8601(TimePoint::min()) == "0001-01-01T00:00:00.000Z");
 }
 
-TEST_CASE("parse_iso8601 returns what format_iso8601 wrote when instants are drawn from the range") {
+TEST_CASE(
+    "parse_iso8601 returns what format_iso8601 wrote when instants are drawn from the range") {
   constexpr std::uint64_t seed = 8601;
   CAPTURE(seed);
   Random random{seed};
   const auto range = static_cast<std::uint64_t>((time_max - time_min).count());
   for (int i = 0; i < 100'000; ++i) {
-    const TimePoint instant =
-        time_min + Duration{static_cast<std::int64_t>(random.up_to(range))};
+    const TimePoint instant = time_min + Duration{static_cast<std::int64_t>(random.up_to(range))};
     const std::string text = format_iso8601(instant);
     CAPTURE(text);
     REQUIRE(text.size() == 24);

@@ -39,8 +39,8 @@ std::string encode(std::uint32_t code) {
   if (code < 0x10000) {
     return {byte(0xE0 | code >> 12), byte(0x80 | (code >> 6 & 0x3F)), byte(0x80 | (code & 0x3F))};
   }
-  return {byte(0xF0 | code >> 18), byte(0x80 | (code >> 12 & 0x3F)), byte(0x80 | (code >> 6 & 0x3F)),
-          byte(0x80 | (code & 0x3F))};
+  return {byte(0xF0 | code >> 18), byte(0x80 | (code >> 12 & 0x3F)),
+          byte(0x80 | (code >> 6 & 0x3F)), byte(0x80 | (code & 0x3F))};
 }
 
 }  // namespace
@@ -92,12 +92,18 @@ TEST_CASE("clamp_text replaces each byte when the sequence is ill-formed") {
       {"C0, overlong", "\xC0\x80", times(2, replacement)},
       {"C1, overlong", "\xC1\xBF", times(2, replacement)},
       {"a lead of two at the end", "\xC2", times(1, replacement)},
-      {"a lead of two before ASCII", "\xC2" "A", replacement + "A"},
+      {"a lead of two before ASCII",
+       "\xC2"
+       "A",
+       replacement + "A"},
       {"a lead of two before a lead", "\xC2\xC2\xA9", replacement + "\xC2\xA9"},
       {"E0 with an overlong second", "\xE0\x9F\xBF", times(3, replacement)},
       {"E0 80 80, overlong NUL", "\xE0\x80\x80", times(3, replacement)},
       {"a lead of three with one tail", "\xE2\x82", times(2, replacement)},
-      {"a lead of three with one tail before ASCII", "\xE2\x82" "A", times(2, replacement) + "A"},
+      {"a lead of three with one tail before ASCII",
+       "\xE2\x82"
+       "A",
+       times(2, replacement) + "A"},
       {"the first surrogate", "\xED\xA0\x80", times(3, replacement)},
       {"the last surrogate", "\xED\xBF\xBF", times(3, replacement)},
       {"a surrogate pair", "\xED\xA0\xBD\xED\xB8\x80", times(6, replacement)},
@@ -122,8 +128,8 @@ TEST_CASE("clamp_text keeps every code point but controls and surrogates when it
   int wrong_count = 0;
   for (std::uint32_t code = 0; code <= 0x10FFFF; ++code) {
     const std::string text = encode(code);
-    const bool is_control = code != '\t' && code != '\n' &&
-                            (code < 0x20 || (code >= 0x7F && code < 0xA0));
+    const bool is_control =
+        code != '\t' && code != '\n' && (code < 0x20 || (code >= 0x7F && code < 0xA0));
     const bool is_surrogate = code >= 0xD800 && code < 0xE000;
     const std::string wanted = is_control ? " " : is_surrogate ? times(3, replacement) : text;
     if (clamp_text(text, plenty) != wanted) ++wrong_count;
@@ -142,11 +148,26 @@ TEST_CASE("clamp_text puts a space when there is a control character") {
       {"carriage return", "a\r\nb", "a \nb"},
       {"a terminal's escape", "\x1B[31mred\x1B[0m", " [31mred [0m"},
       {"a bell", "\a", " "},
-      {"DEL", "a\x7F" "b", "a b"},
-      {"the first C1 control", "a\xC2\x80" "b", "a b"},
-      {"NEL, a line end to some", "a\xC2\x85" "b", "a b"},
-      {"CSI, an escape in one", "\xC2\x9B" "31m", " 31m"},
-      {"the last C1 control", "a\xC2\x9F" "b", "a b"},
+      {"DEL",
+       "a\x7F"
+       "b",
+       "a b"},
+      {"the first C1 control",
+       "a\xC2\x80"
+       "b",
+       "a b"},
+      {"NEL, a line end to some",
+       "a\xC2\x85"
+       "b",
+       "a b"},
+      {"CSI, an escape in one",
+       "\xC2\x9B"
+       "31m",
+       " 31m"},
+      {"the last C1 control",
+       "a\xC2\x9F"
+       "b",
+       "a b"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.subject);
@@ -161,21 +182,25 @@ TEST_CASE("clamp_text cuts between characters when the text is too long") {
     std::size_t max_bytes;
     std::string wanted;
   };
-  const std::string euro = "\xE2\x82\xAC";          // 3 bytes
-  const std::string smile = "\xF0\x9F\x98\x80";     // 4 bytes
+  const std::string euro = "\xE2\x82\xAC";       // 3 bytes
+  const std::string smile = "\xF0\x9F\x98\x80";  // 4 bytes
   const Row rows[] = {
       {"exactly as long as allowed", "abcdef", 6, "abcdef"},
       {"one byte too long", "abcdefg", 6, "abc" + ellipsis},
       {"the least room", "abcd", 3, ellipsis},
       {"as long as the least room", "abc", 3, "abc"},
       {"a character that would be split", "ab" + euro + "cd", 6, "ab" + ellipsis},
-      {"a character that just fits before the cut", "ab" + euro + "cdef", 8, "ab" + euro + ellipsis},
+      {"a character that just fits before the cut", "ab" + euro + "cdef", 8,
+       "ab" + euro + ellipsis},
       {"characters of four bytes", times(3, smile), 11, times(2, smile) + ellipsis},
       {"characters of four bytes, one byte less", times(3, smile), 10, smile + ellipsis},
       {"a character of four bytes in the least room", smile, 3, ellipsis},
       {"bytes that grow when replaced", "\xFF\xFF\xFF", 9, times(3, replacement)},
       {"bytes that grow too much", "\xFF\xFF\xFF", 8, times(1, replacement) + ellipsis},
-      {"controls that shrink to fit", "ab\xC2\x85" "cd", 5, "ab cd"},
+      {"controls that shrink to fit",
+       "ab\xC2\x85"
+       "cd",
+       5, "ab cd"},
       {"the last character alone too long", "abcd" + euro, 6, "abc" + ellipsis},
   };
   for (const auto& row : rows) {
@@ -218,16 +243,11 @@ TEST_CASE("edit_distance counts the fewest edits when two texts differ") {
     std::size_t distance;
   };
   const Row rows[] = {
-      {"nothing and nothing", "", "", 0},
-      {"the same", "nightly", "nightly", 0},
-      {"nothing and something", "", "abc", 3},
-      {"one replaced", "nightly", "nightty", 1},
-      {"one more", "nightly", "nightlyy", 1},
-      {"one more at the front", "nightly", "xnightly", 1},
-      {"two swapped", "nightly", "nigthly", 2},
-      {"the textbook's", "kitten", "sitting", 3},
-      {"nothing in common", "abc", "xyz", 3},
-      {"a shift", "abcdef", "bcdefa", 2},
+      {"nothing and nothing", "", "", 0},       {"the same", "nightly", "nightly", 0},
+      {"nothing and something", "", "abc", 3},  {"one replaced", "nightly", "nightty", 1},
+      {"one more", "nightly", "nightlyy", 1},   {"one more at the front", "nightly", "xnightly", 1},
+      {"two swapped", "nightly", "nigthly", 2}, {"the textbook's", "kitten", "sitting", 3},
+      {"nothing in common", "abc", "xyz", 3},   {"a shift", "abcdef", "bcdefa", 2},
   };
   for (const auto& row : rows) {
     CAPTURE(row.subject);
@@ -270,5 +290,6 @@ TEST_CASE("nearest_names puts the nearest first when several resemble the wanted
 
 TEST_CASE("nearest_names looks at the first 100 characters when the wanted name is longer") {
   const std::string name(100, 'a');
-  CHECK(nearest_names(name + std::string(1'000'000, 'b'), {name}) == std::vector<std::string>{name});
+  CHECK(nearest_names(name + std::string(1'000'000, 'b'), {name}) ==
+        std::vector<std::string>{name});
 }

@@ -30,7 +30,9 @@ std::uint64_t timestamp_of(const Uuid& id) {
   return ms;
 }
 
-unsigned counter_of(const Uuid& id) { return (id.bytes()[6] & 0x0FU) << 8U | id.bytes()[7]; }
+unsigned counter_of(const Uuid& id) {
+  return (id.bytes()[6] & 0x0FU) << 8U | id.bytes()[7];
+}
 
 Uuid parsed(const char* text) {
   const auto id = Uuid::parse(text);
@@ -125,11 +127,13 @@ TEST_CASE("Uuid keeps its bytes when its text is parsed again") {
 
 TEST_CASE("Uuid orders by bytes when two differ") {
   // Each greater than the one before, by a byte further to the front.
-  const std::vector<Uuid> rising = {
-      parsed("00000000-0000-0000-0000-000000000000"), parsed("00000000-0000-0000-0000-0000000000ff"),
-      parsed("00000000-0000-0000-0000-000000000100"), parsed("00000000-0000-0000-8000-000000000000"),
-      parsed("00000000-0000-0001-0000-000000000000"), parsed("7f000000-0000-0000-0000-000000000000"),
-      parsed("80000000-0000-0000-0000-000000000000")};
+  const std::vector<Uuid> rising = {parsed("00000000-0000-0000-0000-000000000000"),
+                                    parsed("00000000-0000-0000-0000-0000000000ff"),
+                                    parsed("00000000-0000-0000-0000-000000000100"),
+                                    parsed("00000000-0000-0000-8000-000000000000"),
+                                    parsed("00000000-0000-0001-0000-000000000000"),
+                                    parsed("7f000000-0000-0000-0000-000000000000"),
+                                    parsed("80000000-0000-0000-0000-000000000000")};
   for (std::size_t i = 0; i + 1 < rising.size(); ++i) {
     CAPTURE(i);
     CHECK(rising[i] < rising[i + 1]);
@@ -203,7 +207,8 @@ TEST_CASE("UuidGenerator makes distinct rising ids when 100,000 are made in one 
   }
   CHECK(seen.size() == 100'000);
   // 4096 to a millisecond, of which the first has fewer.
-  const auto borrowed = timestamp_of(last) - static_cast<std::uint64_t>(start.time_since_epoch().count());
+  const auto borrowed =
+      timestamp_of(last) - static_cast<std::uint64_t>(start.time_since_epoch().count());
   CHECK(borrowed >= 24);
   CHECK(borrowed <= 25);
 }

@@ -90,7 +90,8 @@ TEST_CASE("WakeSignal lets its waiter look again when it is nudged") {
 }
 
 TEST_CASE("WakeSignal loses no wake-up when many threads raise it") {
-  // Each raiser adds its work before it raises; the loop would never end if the last raise were lost.
+  // Each raiser adds its work before it raises; the loop would never end if the last raise were
+  // lost.
   constexpr int raiser_count = 4;
   constexpr int raise_count = 500;
   WakeSignal signal;

@@ -196,7 +196,8 @@ TEST_CASE("FakeClock wakes a waiter at its deadline and not before when time pas
   CHECK(clock.waiter_count() == 0);
 }
 
-TEST_CASE("FakeClock wakes a waiter when the wall clock is set to its deadline, not when set back") {
+TEST_CASE(
+    "FakeClock wakes a waiter when the wall clock is set to its deadline, not when set back") {
   FakeClock clock{start};
   Waiter waiter{clock, start + hour};
   spin_until([&] { return clock.waiter_count() == 1; });
@@ -286,7 +287,8 @@ TEST_CASE("FakeClock shows what one of them wanted when two threads move it to a
     CHECK(clock.steady_now() == round_count * hour);
   }
   SECTION("setting the wall clock") {
-    std::thread other{[&] { run([&](int round) { clock.set_wall(start - round * hour); }, nothing); }};
+    std::thread other{
+        [&] { run([&](int round) { clock.set_wall(start - round * hour); }, nothing); }};
     run([&](int round) { clock.set_wall(start + round * hour); },
         [&](int round) {
           const TimePoint now = clock.now();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// SystemClock: against the computer's own clocks. The one test that reads them, and that waits, for at
-// most some milliseconds.
+// SystemClock: against the computer's own clocks. The one test that reads them, and that waits, for
+// at most some milliseconds.
 
 #include "punctual/builtin/system_clock.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// ThreadPoolExecutor: every piece of work is done once, a thread that hangs costs no capacity, and the
-// pool may end anywhere.
+// ThreadPoolExecutor: every piece of work is done once, a thread that hangs costs no capacity, and
+// the pool may end anywhere.
 
 #include "punctual/builtin/thread_pool_executor.hpp"
 
@@ -118,8 +118,7 @@ TEST_CASE("ThreadPoolExecutor runs as many pieces at once as it has threads when
     {
       ThreadPoolExecutor pool{thread_count};
       // None gets past before all have come.
-      auto together =
-          std::make_shared<std::barrier<>>(static_cast<std::ptrdiff_t>(thread_count));
+      auto together = std::make_shared<std::barrier<>>(static_cast<std::ptrdiff_t>(thread_count));
       for (std::size_t i = 0; i < thread_count; ++i) {
         pool.submit([&, together] {
           together->arrive_and_wait();
@@ -203,7 +202,8 @@ TEST_CASE("ThreadPoolExecutor has room beyond its threads when it may keep a que
   }
 }
 
-TEST_CASE("ThreadPoolExecutor has a thread for each processor, at least 2, when no number is given") {
+TEST_CASE(
+    "ThreadPoolExecutor has a thread for each processor, at least 2, when no number is given") {
   CHECK(ThreadPoolExecutor{}.room() ==
         std::max<std::size_t>(std::thread::hardware_concurrency(), 2));
   CHECK(ThreadPoolExecutor{std::size_t{0}}.room() == ThreadPoolExecutor{}.room());

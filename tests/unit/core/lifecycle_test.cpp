@@ -274,25 +274,23 @@ TEST_CASE("Lifecycle refuses to stop inside of a body, and shuts down there with
 }
 
 TEST_CASE("Lifecycle shuts down on the loop's own thread and lets that end alone") {
-  auto house = std::make_unique<House<InlineExecutor>>();
-  std::promise<void> done;
-  house->rig.add({.name = "last"}, [&](JobContext& context) {
-    house->lifecycle->shut_down(24h);
+  Rig<InlineExecutor> rig;
+  auto lifecycle = std::make_shared<House<InlineExecutor>::Lifecycle>(rig.deck, rig.engine);
+  const auto job = rig.add({.name = "last"}, [&](JobContext& context) {
+    lifecycle->shut_down(24h);
     return context.success("LAST");
   });
-  const RunId id = house->rig.put(house->rig.engine->book().job("last"));
-  // The loop holds the engine to its end: when that is gone, so is the thread's use of the parts.
-  const std::weak_ptr<void> engine = house->rig.engine;
-  house->lifecycle->start();
-  tests::spin_until([&] { return house->rig.status(id) == JobStatus::success; });
-  CHECK_FALSE(house->rig.engine->has_loop());
-  house->lifecycle.reset();
-  house->lifecycle = std::make_shared<House<InlineExecutor>::Lifecycle>(house->rig.deck, house->rig.engine);
-  house->rig.engine.reset();
-  house->lifecycle = std::make_shared<House<InlineExecutor>::Lifecycle>(
-      house->rig.deck, std::make_shared<Rig<InlineExecutor>::Engine>(house->rig.deck));
+  const RunId id = rig.put(job);
+  lifecycle->start();
+  tests::spin_until([&] { return rig.status(id) == JobStatus::success; });
+  CHECK(rig.row(id).message_code == "LAST");
+  CHECK_FALSE(rig.engine->has_loop());
+  // The thread holds the engine to its end.
+  const std::weak_ptr<void> engine = rig.engine;
+  lifecycle.reset();
+  rig.engine.reset();
   tests::spin_until([&] { return engine.expired(); });
-  CHECK(house->rig.row(id).message_code == "LAST");
+  CHECK(rig.clock.waiter_count() == 0);
 }
 
 TEST_CASE("Lifecycle answers both when two threads stop it at once") {

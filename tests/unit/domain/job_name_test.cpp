@@ -14,7 +14,8 @@ using punctual::require_job_name;
 using punctual::tests::code_of;
 using punctual::tests::error_of;
 
-TEST_CASE("is_job_name takes lower case, digits, points and dashes when the first is alphanumeric") {
+TEST_CASE(
+    "is_job_name takes lower case, digits, points and dashes when the first is alphanumeric") {
   struct Row {
     const char* subject;
     std::string name;
@@ -52,8 +53,7 @@ TEST_CASE("is_job_name takes lower case, digits, points and dashes when the firs
   for (const auto& row : rows) {
     CAPTURE(row.subject);
     CHECK(is_job_name(row.name) == row.is_valid);
-    CHECK(code_of([&] { require_job_name(row.name); }) ==
-          (row.is_valid ? "" : "INVALID_JOB_NAME"));
+    CHECK(code_of([&] { require_job_name(row.name); }) == (row.is_valid ? "" : "INVALID_JOB_NAME"));
   }
 }
 

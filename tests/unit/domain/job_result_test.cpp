@@ -93,3 +93,12 @@ TEST_CASE("JobResult has null times when the run never started and it is sent") 
   CHECK(json.at("completedAt").is_null());
   CHECK(json.at("durationMs") == 0);
 }
+
+TEST_CASE("JobResult has the same members when it is sent as JSON of another kind") {
+  JobRun run = example_run();
+  run.details = {{"count", 0}};
+  run.error = RunError{.code = "EXECUTION_ERROR", .message = "disk full"};
+  const nlohmann::ordered_json ordered = to_result(run);
+  CHECK(Json::parse(ordered.dump()) == Json(to_result(run)));
+  CHECK(ordered.begin().key() == "jobId");  // as written
+}

@@ -43,8 +43,8 @@ TEST_CASE("RunTrigger has a name for each kind when it is written and read") {
     RunTrigger trigger;
   };
   const Row rows[] = {
-      {"schedule", RunTrigger::schedule}, {"manual", RunTrigger::manual},
-      {"startup", RunTrigger::startup},   {"retry", RunTrigger::retry},
+      {"schedule", RunTrigger::schedule},     {"manual", RunTrigger::manual},
+      {"startup", RunTrigger::startup},       {"retry", RunTrigger::retry},
       {"dependency", RunTrigger::dependency}, {"backfill", RunTrigger::backfill},
   };
   for (const auto& row : rows) {

@@ -135,3 +135,11 @@ TEST_CASE("SchedulerStatus has its four parts when it is sent") {
   CHECK(json.at("enabledJobs") == 1);
   CHECK(json.at("recentRuns") == Json::array({Json(*example_job().last_run)}));
 }
+
+TEST_CASE("SchedulerStatus has the same members when it is sent as JSON of another kind") {
+  SchedulerStatus status;
+  status.registered_jobs = {example_job()};
+  status.recent_runs = {*example_job().last_run};
+  const nlohmann::ordered_json ordered = status;
+  CHECK(Json::parse(ordered.dump()) == Json(status));
+}

@@ -27,7 +27,9 @@ TEST_CASE("ClaimRequest and RescueRequest ask for no run when nothing is said") 
   CHECK(RescueRequest{}.lease == Duration{0});
 }
 
-TEST_CASE("JobRoom has none when no number is given") { CHECK(JobRoom{.job_name = "a"}.room == 0); }
+TEST_CASE("JobRoom has none when no number is given") {
+  CHECK(JobRoom{.job_name = "a"}.room == 0);
+}
 
 TEST_CASE("LeaseRef holds no run when nothing is said") {
   // The first claim of a run gives fence 1, so fence 0 is nobody's.
@@ -35,7 +37,9 @@ TEST_CASE("LeaseRef holds no run when nothing is said") {
   CHECK(LeaseRef{}.fence == 0);
 }
 
-TEST_CASE("Renewal stores no progress when none is given") { CHECK_FALSE(Renewal{}.progress); }
+TEST_CASE("Renewal stores no progress when none is given") {
+  CHECK_FALSE(Renewal{}.progress);
+}
 
 TEST_CASE("Completion ends well and is followed by nothing when nothing is said") {
   const Completion completion;

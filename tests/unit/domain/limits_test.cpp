@@ -32,7 +32,9 @@ namespace {
 const std::string ellipsis = "\xE2\x80\xA6";
 const std::string replacement = "\xEF\xBF\xBD";
 
-bool is_marked(const Json& details) { return details.contains("_truncated"); }
+bool is_marked(const Json& details) {
+  return details.contains("_truncated");
+}
 
 /// `depth` arrays, each within the other; 0 is the number 1.
 Json nested_arrays(std::size_t depth) {
@@ -62,7 +64,9 @@ std::size_t key_count_of(const Json& json) {
   return count;
 }
 
-Json filled_array(std::size_t count, const Json& value) { return Json(Json::array_t(count, value)); }
+Json filled_array(std::size_t count, const Json& value) {
+  return Json(Json::array_t(count, value));
+}
 
 Json object_of(std::size_t count, const std::string& prefix = "k") {
   Json json = Json::object();
@@ -169,7 +173,8 @@ TEST_CASE("clamp_details leaves out what does not fit and marks it when somethin
       {"a binary value alone", Json::binary({1, 2}), {{"value", nullptr}}},
       {"a failed parse", Json::parse("{", nullptr, false), {{"value", nullptr}}},
       {"too long a key", {{long_key, 1}}, {{cut_key, 1}}},
-      {"keys that differ where they are cut", {{long_key + "1", 1}, {long_key + "2", 2}},
+      {"keys that differ where they are cut",
+       {{long_key + "1", 1}, {long_key + "2", 2}},
        {{cut_key, 1}}},
       {"keys that differ where they are replaced", {{"\xFE", 1}, {"\xFF", 2}}, {{replacement, 1}}},
   };
@@ -224,7 +229,8 @@ TEST_CASE("clamp_details stays within 64 KiB of JSON and marks it when details a
       {"a text of backslashes", text(70'000, "\\"), 32'000},
       {"a text of lines", text(40'000, "x\n"), 43'000},
       {"a text of tabs", text(70'000, "\t"), 32'000},
-      {"a text with its quotes behind", {{"a", std::string(60'000, 'x') + std::string(9'000, '"')}},
+      {"a text with its quotes behind",
+       {{"a", std::string(60'000, 'x') + std::string(9'000, '"')}},
        51'000},
       {"invalid bytes that grow", text(40'000, "\xFF"), 65'000},
       {"characters of four bytes", text(20'000, "\xF0\x9F\x98\x80"), 65'000},
@@ -235,10 +241,11 @@ TEST_CASE("clamp_details stays within 64 KiB of JSON and marks it when details a
       {"many nulls", filled_array(60'000, nullptr), 50'000},
       {"many falses", filled_array(60'000, false), 65'000},
       {"many small numbers", filled_array(60'000, 1), 65'000},
-      {"many large numbers", filled_array(60'000, std::numeric_limits<std::int64_t>::min()), 65'000},
+      {"many large numbers", filled_array(60'000, std::numeric_limits<std::int64_t>::min()),
+       65'000},
       {"many long fractions", filled_array(60'000, -2.2250738585072014e-308), 65'000},
-      {"many that are no number",
-       filled_array(60'000, std::numeric_limits<double>::quiet_NaN()), 12'000},
+      {"many that are no number", filled_array(60'000, std::numeric_limits<double>::quiet_NaN()),
+       12'000},
       {"many binary values", filled_array(60'000, Json::binary({1})), 65'000},
       {"many too deep", {{"a", filled_array(60'000, nested_arrays(15))}}, 40'000},
       {"keys of quotes", object_of(500, std::string(190, '"')), 65'000},
@@ -273,12 +280,18 @@ TEST_CASE("clamp_details keeps every limit and marks every cut when details are 
   };
   const auto draw = [&](const auto& self, std::size_t depth) -> Json {
     switch (random.up_to(depth > 5 ? 5 : 9)) {
-      case 0: return nullptr;
-      case 1: return random();
-      case 2: return -static_cast<std::int64_t>(random.up_to(1'000'000));
-      case 3: return static_cast<double>(random()) / 3e300;
-      case 4: return draw_text();
-      case 5: return nested_objects(random.up_to(20));
+      case 0:
+        return nullptr;
+      case 1:
+        return random();
+      case 2:
+        return -static_cast<std::int64_t>(random.up_to(1'000'000));
+      case 3:
+        return static_cast<double>(random()) / 3e300;
+      case 4:
+        return draw_text();
+      case 5:
+        return nested_objects(random.up_to(20));
       case 6:
       case 7: {
         Json json = Json::array();
@@ -374,7 +387,10 @@ TEST_CASE("require_key_fits takes a line of up to 200 bytes, and refuses the res
       {"a tab", "a\tb", "INVALID_KEY"},
       {"a carriage return", "a\rb", "INVALID_KEY"},
       {"DEL", "a\x7F", "INVALID_KEY"},
-      {"a control character of two bytes", "a\xC2\x85" "b", "INVALID_KEY"},
+      {"a control character of two bytes",
+       "a\xC2\x85"
+       "b",
+       "INVALID_KEY"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.subject);

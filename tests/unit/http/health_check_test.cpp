@@ -189,7 +189,7 @@ TEST_CASE("health_check comes back at its limit, whatever the server does") {
     const RawServer server{[&](int client) {
       RawServer::read_request(client);
       RawServer::send_to(client, row.head);
-      struct pollfd gone{client, POLLRDHUP, 0};
+      ::pollfd gone{client, POLLRDHUP, 0};
       // A byte every 20 ms, so that no single read ever waits long.
       while (::poll(&gone, 1, 20) == 0) {
         if (!row.drip.empty() && !RawServer::send_to(client, row.drip)) break;

@@ -28,6 +28,7 @@ TEST_CASE("RequestGuard stops the request when the time is up, and goes on doing
   const RequestGuard guard{client, context};
   tests::spin_until([&] { return client.stop_count >= 2; });
   CHECK(context.time_left() == 0ms);
+  CHECK(guard.has_intervened());
 }
 
 TEST_CASE("RequestGuard stops the request when a stop is requested") {
@@ -45,6 +46,9 @@ TEST_CASE("RequestGuard stops the request when a stop is requested") {
 TEST_CASE("RequestGuard leaves a request alone that ends in time") {
   FakeClient client;
   const CheckContext context{1h};
-  { const RequestGuard guard{client, context}; }
+  {
+    const RequestGuard guard{client, context};
+    CHECK_FALSE(guard.has_intervened());
+  }
   CHECK(client.stop_count == 0);
 }

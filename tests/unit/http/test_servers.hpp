@@ -50,11 +50,11 @@ class RawServer {
   /// Calls `answer` with the socket of the first connection, then closes it.
   explicit RawServer(std::function<void(int)> answer)
       : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    struct sockaddr_in address{};
+    ::sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<struct sockaddr*>(&address);
+    auto* const any = reinterpret_cast<::sockaddr*>(&address);
     if (::bind(listener_, any, size) != 0 || ::listen(listener_, 8) != 0 ||
         ::getsockname(listener_, any, &size) != 0) {
       throw std::runtime_error{"no port to listen on"};

@@ -87,8 +87,8 @@ TEST_CASE("JobContext asks its host each time when a body wants to know whether 
   Flight flight;
   CHECK_FALSE(flight.job.stop_requested());
   CHECK(flight.job.stop_reason() == StopReason::none);
-  for (const auto reason : {StopReason::timeout, StopReason::cancelled, StopReason::shutdown,
-                            StopReason::lease_lost}) {
+  for (const auto reason :
+       {StopReason::timeout, StopReason::cancelled, StopReason::shutdown, StopReason::lease_lost}) {
     CAPTURE(static_cast<int>(reason));
     flight.host.reason = reason;
     CHECK(flight.job.stop_requested());

@@ -2,8 +2,8 @@
 //
 // Storage and its parts: what the concepts ask for, requirement by requirement.
 //
-// Each operation is spoilt twice: once missing (hidden by a member that cannot be called alike), once
-// answering what it should not.
+// Each operation is spoilt twice: once missing (hidden by a member that cannot be called alike),
+// once answering what it should not.
 
 #include "punctual/policy/storage.hpp"
 
@@ -26,23 +26,33 @@ using tests::MinimalQueue;
 using tests::MinimalStorage;
 
 // --- ScheduleLedger
-struct NoSyncJobs : MinimalLedger { void sync_jobs(); };
+struct NoSyncJobs : MinimalLedger {
+  void sync_jobs();
+};
 struct SyncJobsOfNothing : MinimalLedger {
   void sync_jobs(const std::vector<JobDefinition>&, TimePoint);
 };
 struct SyncJobsThatTakes : MinimalLedger {
   std::vector<ScheduleState> sync_jobs(std::vector<JobDefinition>&, TimePoint);
 };
-struct NoDueSchedules : MinimalLedger { void due_schedules(); };
+struct NoDueSchedules : MinimalLedger {
+  void due_schedules();
+};
 struct DueSchedulesOfNames : MinimalLedger {
   JobNames due_schedules(const JobNames&, std::size_t, TimePoint);
 };
-struct NoAdvance : MinimalLedger { void advance(); };
+struct NoAdvance : MinimalLedger {
+  void advance();
+};
 struct AdvanceOfBools : MinimalLedger {
   std::vector<bool> advance(const std::vector<Advance>&, TimePoint);
 };
-struct NoSetPaused : MinimalLedger { void set_paused(); };
-struct SetPausedOfNothing : MinimalLedger { void set_paused(const PauseChange&, TimePoint); };
+struct NoSetPaused : MinimalLedger {
+  void set_paused();
+};
+struct SetPausedOfNothing : MinimalLedger {
+  void set_paused(const PauseChange&, TimePoint);
+};
 
 static_assert(ScheduleLedger<MinimalLedger>);
 static_assert(ScheduleLedger<MinimalLedger&>);
@@ -58,29 +68,51 @@ static_assert(!ScheduleLedger<NoSetPaused>);
 static_assert(!ScheduleLedger<SetPausedOfNothing>);
 
 // --- RunQueue
-struct NoEnqueue : MinimalQueue { void enqueue(); };
+struct NoEnqueue : MinimalQueue {
+  void enqueue();
+};
 struct EnqueueOfIds : MinimalQueue {
   std::vector<RunId> enqueue(const std::vector<NewRun>&, TimePoint);
 };
-struct NoClaim : MinimalQueue { void claim(); };
-struct ClaimOfList : MinimalQueue { std::list<JobRun> claim(const ClaimRequest&, TimePoint); };
-struct NoRenew : MinimalQueue { void renew(); };
+struct NoClaim : MinimalQueue {
+  void claim();
+};
+struct ClaimOfList : MinimalQueue {
+  std::list<JobRun> claim(const ClaimRequest&, TimePoint);
+};
+struct NoRenew : MinimalQueue {
+  void renew();
+};
 struct RenewOfBools : MinimalQueue {
   std::vector<bool> renew(const std::vector<Renewal>&, Duration, TimePoint);
 };
-struct NoFinish : MinimalQueue { void finish(); };
-struct FinishOfNothing : MinimalQueue { void finish(const std::vector<Completion>&, TimePoint); };
-struct NoRelease : MinimalQueue { void release(); };
-struct ReleaseOfNothing : MinimalQueue { void release(const std::vector<LeaseRef>&, TimePoint); };
-struct NoTakeExpired : MinimalQueue { void take_expired(); };
+struct NoFinish : MinimalQueue {
+  void finish();
+};
+struct FinishOfNothing : MinimalQueue {
+  void finish(const std::vector<Completion>&, TimePoint);
+};
+struct NoRelease : MinimalQueue {
+  void release();
+};
+struct ReleaseOfNothing : MinimalQueue {
+  void release(const std::vector<LeaseRef>&, TimePoint);
+};
+struct NoTakeExpired : MinimalQueue {
+  void take_expired();
+};
 struct TakeExpiredOfIds : MinimalQueue {
   std::vector<RunId> take_expired(const RescueRequest&, TimePoint);
 };
-struct NoRequestCancel : MinimalQueue { void request_cancel(); };
+struct NoRequestCancel : MinimalQueue {
+  void request_cancel();
+};
 struct RequestCancelOfBool : MinimalQueue {
   bool request_cancel(RunId, const std::string&, TimePoint);
 };
-struct NoNextWake : MinimalQueue { void next_wake(); };
+struct NoNextWake : MinimalQueue {
+  void next_wake();
+};
 struct NextWakeOfInstant : MinimalQueue {
   std::optional<TimePoint> next_wake(const JobNames&, TimePoint);
 };
@@ -106,14 +138,30 @@ static_assert(!RunQueue<NoNextWake>);
 static_assert(!RunQueue<NextWakeOfInstant>);
 
 // --- RunHistory
-struct NoRuns : MinimalHistory { void runs(); };
-struct RunsOfIds : MinimalHistory { std::vector<RunId> runs(const RunQuery&); };
-struct NoRun : MinimalHistory { void run(); };
-struct RunOfPointer : MinimalHistory { const JobRun* run(RunId); };
-struct NoSummaries : MinimalHistory { std::vector<JobSummary> summaries() = delete; };
-struct SummariesOfNames : MinimalHistory { JobNames summaries(); };
-struct NoPrune : MinimalHistory { void prune(); };
-struct PruneOfNothing : MinimalHistory { void prune(std::size_t, TimePoint); };
+struct NoRuns : MinimalHistory {
+  void runs();
+};
+struct RunsOfIds : MinimalHistory {
+  std::vector<RunId> runs(const RunQuery&);
+};
+struct NoRun : MinimalHistory {
+  void run();
+};
+struct RunOfPointer : MinimalHistory {
+  const JobRun* run(RunId);
+};
+struct NoSummaries : MinimalHistory {
+  std::vector<JobSummary> summaries() = delete;
+};
+struct SummariesOfNames : MinimalHistory {
+  JobNames summaries();
+};
+struct NoPrune : MinimalHistory {
+  void prune();
+};
+struct PruneOfNothing : MinimalHistory {
+  void prune(std::size_t, TimePoint);
+};
 
 static_assert(RunHistory<MinimalHistory>);
 static_assert(RunHistory<MinimalHistory&>);
@@ -128,16 +176,36 @@ static_assert(!RunHistory<NoPrune>);
 static_assert(!RunHistory<PruneOfNothing>);
 
 // --- Storage: its parts, and its own three
-struct NoLedger : MinimalStorage { void advance(); };
-struct NoQueue : MinimalStorage { void claim(); };
-struct NoHistory : MinimalStorage { void prune(); };
-struct NoNow : MinimalStorage { void now(); };
-struct NowOfItsOwn : MinimalStorage { TimePoint now(); };
-struct NowOfNothing : MinimalStorage { void now(TimePoint); };
-struct NoPollPeriod : MinimalStorage { std::optional<Duration> poll_period() = delete; };
-struct PollPeriodAlways : MinimalStorage { Duration poll_period(); };
-struct NoHealth : MinimalStorage { StorageHealth health() = delete; };
-struct HealthOfBool : MinimalStorage { bool health(); };
+struct NoLedger : MinimalStorage {
+  void advance();
+};
+struct NoQueue : MinimalStorage {
+  void claim();
+};
+struct NoHistory : MinimalStorage {
+  void prune();
+};
+struct NoNow : MinimalStorage {
+  void now();
+};
+struct NowOfItsOwn : MinimalStorage {
+  TimePoint now();
+};
+struct NowOfNothing : MinimalStorage {
+  void now(TimePoint);
+};
+struct NoPollPeriod : MinimalStorage {
+  std::optional<Duration> poll_period() = delete;
+};
+struct PollPeriodAlways : MinimalStorage {
+  Duration poll_period();
+};
+struct NoHealth : MinimalStorage {
+  StorageHealth health() = delete;
+};
+struct HealthOfBool : MinimalStorage {
+  bool health();
+};
 
 static_assert(Storage<MinimalStorage>);
 static_assert(Storage<MinimalStorage&>);

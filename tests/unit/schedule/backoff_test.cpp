@@ -44,8 +44,11 @@ TEST_CASE("Backoff doubles its ceiling up to the cap when it is exponential") {
       {"no wait ever", Duration{0}, Duration{0}, {0, 0, 0}, Duration{0}},
       {"nothing to double", Duration{0}, Duration{1000}, {0, 0, 0}, Duration{0}},
       {"no cap to speak of", Duration{1}, Duration::max(), {1, 2, 4, 8, 16}, Duration::max()},
-      {"beyond half of the longest", Duration::max() / 2 + Duration{1}, Duration::max(),
-       {Duration::max().count() / 2 + 1, Duration::max().count()}, Duration::max()},
+      {"beyond half of the longest",
+       Duration::max() / 2 + Duration{1},
+       Duration::max(),
+       {Duration::max().count() / 2 + 1, Duration::max().count()},
+       Duration::max()},
   };
   for (const auto& row : rows) {
     CAPTURE(row.subject);

@@ -162,8 +162,8 @@ TEST_CASE("Every counts what it enumerates when ranges are drawn at random") {
     const auto span = static_cast<std::uint64_t>(
         std::min(every.period(), (time_max - time_min) / 64).count() * 64);
     const auto draw_span = [&] { return Duration{static_cast<std::int64_t>(random.up_to(span))}; };
-    const TimePoint first = punctual::add_clamped(
-        every.anchor(), random.up_to(1) == 0 ? draw_span() : -draw_span());
+    const TimePoint first =
+        punctual::add_clamped(every.anchor(), random.up_to(1) == 0 ? draw_span() : -draw_span());
     const TimePoint last = punctual::add_clamped(first, draw_span());
     CAPTURE(every.period().count(), every.anchor().time_since_epoch().count(),
             first.time_since_epoch().count(), last.time_since_epoch().count());

@@ -64,8 +64,8 @@ TEST_CASE("Schedule answers as its kind does when it is asked for instants") {
 }
 
 TEST_CASE("Schedule counts nothing when the range is upside down") {
-  for (const auto& schedule : {Schedule{}, every(hour), every_after_finish(hour), at(noon),
-                               cron("* * * * *")}) {
+  for (const auto& schedule :
+       {Schedule{}, every(hour), every_after_finish(hour), at(noon), cron("* * * * *")}) {
     CAPTURE(schedule.describe());
     CHECK(schedule.count_between(noon + hour, noon - hour).count == 0);
   }
@@ -119,8 +119,8 @@ TEST_CASE("Schedule tells its period and delay when its kind has them") {
 TEST_CASE("Schedule takes the ledger's anchor only when it is a period without one") {
   const TimePoint anchor = noon + Duration{1234};
   CHECK(every(hour).anchored_at(anchor).next_after(noon) == anchor);
-  for (const auto& schedule : {Schedule{}, every(hour, noon), every_after_finish(hour), at(noon),
-                               cron("0 12 * * *")}) {
+  for (const auto& schedule :
+       {Schedule{}, every(hour, noon), every_after_finish(hour), at(noon), cron("0 12 * * *")}) {
     CAPTURE(schedule.describe());
     CHECK(schedule.anchored_at(anchor) == schedule);
   }
@@ -162,9 +162,16 @@ TEST_CASE("Schedule says itself in words and JSON when asked") {
 
 TEST_CASE("Schedule has the JSON of another only when they fire alike for a new job") {
   const std::vector<Schedule> schedules = {
-      Schedule{},       every(hour),    every(2 * hour),   every(hour, noon),
-      every(hour, noon + Duration{1}),  every_after_finish(hour),
-      at(noon),         at(noon + Duration{1}), cron("0 * * * *"), cron("1 * * * *"),
+      Schedule{},
+      every(hour),
+      every(2 * hour),
+      every(hour, noon),
+      every(hour, noon + Duration{1}),
+      every_after_finish(hour),
+      at(noon),
+      at(noon + Duration{1}),
+      cron("0 * * * *"),
+      cron("1 * * * *"),
   };
   for (std::size_t i = 0; i < schedules.size(); ++i) {
     for (std::size_t k = 0; k < schedules.size(); ++k) {
@@ -188,8 +195,7 @@ TEST_CASE("Schedule is refused when it is made of what it cannot be") {
       {"a delay", [] { return every_after_finish(Duration{1}); }, ""},
       {"no period", [] { return every(Duration{0}); }, "INVALID_SCHEDULE"},
       {"a negative period", [] { return every(-minute); }, "INVALID_SCHEDULE"},
-      {"a negative period with an anchor", [] { return every(-minute, noon); },
-       "INVALID_SCHEDULE"},
+      {"a negative period with an anchor", [] { return every(-minute, noon); }, "INVALID_SCHEDULE"},
       {"an anchor past the end", [] { return every(minute, TimePoint::max()); },
        "INVALID_SCHEDULE"},
       {"no delay", [] { return every_after_finish(Duration{0}); }, "INVALID_SCHEDULE"},

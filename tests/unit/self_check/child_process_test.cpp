@@ -76,7 +76,7 @@ class Command {
 
 /// Waits until the child has ended, at most 10 s.
 void await_end(ChildProcess& child) {
-  struct pollfd end{child.watch(), POLLIN, 0};
+  ::pollfd end{child.watch(), POLLIN, 0};
   for (int i = 0; i < 1000 && !child.has_ended(); ++i) ::poll(&end, 1, 10);
   REQUIRE(child.has_ended());
 }

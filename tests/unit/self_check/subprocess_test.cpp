@@ -53,14 +53,14 @@ class LifeLine {
 
   /// Waits for somebody to write a byte, at most 10 s.
   [[nodiscard]] bool is_held() {
-    struct pollfd readable{reader_.get(), POLLIN, 0};
+    ::pollfd readable{reader_.get(), POLLIN, 0};
     char byte = 0;
     return ::poll(&readable, 1, 10'000) == 1 && ::read(reader_.get(), &byte, 1) == 1;
   }
 
   /// Waits until nobody has it open for writing, at most 10 s.
   [[nodiscard]] bool is_let_go() {
-    struct pollfd hangup{reader_.get(), 0, 0};
+    ::pollfd hangup{reader_.get(), 0, 0};
     return ::poll(&hangup, 1, 10'000) == 1 && (hangup.revents & POLLHUP) != 0;
   }
 

@@ -78,7 +78,7 @@ TEST_CASE("ClaimPick follows the claim order when priorities and instants are dr
   std::sort(ready.begin(), ready.end());
   REQUIRE(ready.size() > 100);
   const JobNames jobs{"alpha", "beta"};
-  for (const std::size_t limit : {0, 1, 7, 100, 1000}) {
+  for (const std::size_t limit : {0U, 1U, 7U, 100U, 1000U}) {
     CAPTURE(limit);
     Ids expected;
     for (std::size_t i = 0; i < std::min(limit, ready.size()); ++i) {

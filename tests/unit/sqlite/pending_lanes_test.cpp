@@ -42,7 +42,7 @@ std::vector<std::string> lanes(Scratch& scratch) {
 
 std::vector<int> priorities(Scratch& scratch) {
   std::vector<int> found;
-  Query query{scratch.connection, detail::pending_priorities_sql()};
+  Query query{scratch.connection, detail::pending_priorities_sql};
   while (query.step()) found.push_back(query.number<int>());
   return found;
 }

@@ -1,17 +1,34 @@
 // SPDX-License-Identifier: MIT
 //
-// What the tables refuse by themselves, whoever writes to them.
+// What the tables refuse by themselves, whoever writes to them, and which index serves which
+// statement.
 
 #include "punctual/sqlite/schema.hpp"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
+#include "punctual/sqlite/history.hpp"
+#include "punctual/sqlite/ledger.hpp"
+#include "punctual/sqlite/queue.hpp"
+#include "punctual/sqlite/wake.hpp"
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
 namespace {
 
+using namespace std::chrono_literals;
+namespace detail = punctual::sqlite::detail;
+
+using punctual::Completion;
+using punctual::JobDefinition;
+using punctual::JobNames;
+using punctual::JobStatus;
+using punctual::NewRun;
+using punctual::RescueRequest;
+using punctual::RunQuery;
+using punctual::sqlite::test::claim_request;
 using punctual::sqlite::test::Scratch;
 
 const std::string id_a = "018cc251-f400-7000-8000-00000000000a";
@@ -34,7 +51,105 @@ bool is_refused(Scratch& scratch, const std::string& sql) {
   return false;
 }
 
+const JobNames jobs{"alpha", "beta"};
+
+/// Prepares every statement there is, by doing everything once.
+void do_everything(Scratch& scratch) {
+  auto& connection = scratch.connection;
+  JobDefinition job;
+  job.name = "alpha";
+  (void)detail::sync_jobs(connection, {job});
+  (void)detail::due_schedules(connection, jobs, 10, scratch.now);
+  (void)detail::next_wake(connection, jobs);
+  std::vector<NewRun> rows;
+  for (int i = 0; i < 300; ++i) {
+    NewRun row = scratch.row(i < 290 ? "alpha" : "beta");
+    row.unique_key = std::to_string(i);
+    row.due_at = scratch.now + std::chrono::milliseconds{i};
+    row.exclusive = true;
+    row.skip_if_open = i == 200;
+    row.concurrency_key = "key";
+    row.concurrency_max = 1;
+    rows.push_back(row);
+  }
+  (void)detail::enqueue(connection, rows, scratch.now);
+  (void)detail::advance(connection, {.job_name = "alpha", .version = 1}, scratch.now);
+  (void)detail::set_paused(connection, {.job_name = "beta", .version = 0}, scratch.now);
+  const auto claimed = detail::claim(connection, claim_request(jobs), scratch.now);
+  REQUIRE(claimed.size() == 1);
+  auto only = claim_request(jobs);
+  only.only = rows[1].id;
+  (void)detail::claim(connection, only, scratch.now);
+  const punctual::LeaseRef lease{claimed[0].id, claimed[0].fence};
+  (void)detail::renew(connection, {.lease = lease}, 1s, scratch.now);
+  const RescueRequest rescue{.node = "node-b", .jobs = &jobs, .limit = 10, .lease = 1s};
+  (void)detail::take_expired(connection, rescue, scratch.now + 1h);
+  (void)detail::request_cancel(connection, lease.run_id, "olga", scratch.now);
+  (void)detail::release(connection, {lease.run_id, 2});
+  (void)detail::request_cancel(connection, lease.run_id, "olga", scratch.now);
+  REQUIRE(detail::claim(connection, claim_request(jobs), scratch.now).size() == 1);
+  (void)detail::finish(connection, Completion{.lease = {rows[1].id, 1}}, scratch.now);
+  for (const bool of_job : {false, true}) {
+    for (const bool of_status : {false, true}) {
+      RunQuery query;
+      if (of_job) query.job_name = "alpha";
+      if (of_status) query.status = JobStatus::failed;
+      (void)detail::find_runs(connection, query);
+    }
+  }
+  (void)detail::summarize_jobs(connection);
+  (void)detail::forget_runs(connection, detail::find_prunable(connection, 1, scratch.now + 999h));
+  (void)detail::first_kept_id(connection, "alpha", 1);
+}
+
+std::vector<std::string> prepared_statements(Scratch& scratch) {
+  std::vector<std::string> statements;
+  sqlite3* handle = scratch.connection.database().getHandle();
+  for (auto* each = sqlite3_next_stmt(handle, nullptr); each != nullptr;
+       each = sqlite3_next_stmt(handle, each)) {
+    statements.emplace_back(sqlite3_sql(each));
+  }
+  return statements;
+}
+
+/// The steps of a statement's plan at which SQLite would read or sort more than it has to.
+std::string plan_faults(Scratch& scratch, const std::string& sql) {
+  std::string faults;
+  SQLite::Statement plan{scratch.connection.database(), "EXPLAIN QUERY PLAN " + sql};
+  while (plan.executeStep()) {
+    const std::string step = plan.getColumn(3).getString();
+    const bool scans = step.rfind("SCAN job_runs", 0) == 0;
+    // The front of an index of open runs, up to a LIMIT.
+    const bool scans_open_runs =
+        step.rfind("SCAN job_runs USING INDEX job_runs_pending_", 0) == 0 ||
+        step.rfind("SCAN job_runs USING INDEX job_runs_running_", 0) == 0;
+    const bool is_limited = sql.find("LIMIT") != std::string::npos;
+    const bool sorts = step.find("TEMP B-TREE") != std::string::npos;
+    if ((scans && !(scans_open_runs && is_limited)) || sorts) faults += step + "; ";
+  }
+  return faults;
+}
+
 }  // namespace
+
+TEST_CASE("Every statement finds its runs through an index and sorts nothing") {
+  Scratch scratch;
+  do_everything(scratch);
+  const auto statements = prepared_statements(scratch);
+  CHECK(statements.size() > 35);
+  for (const auto& sql : statements) {
+    if (sql == "BEGIN IMMEDIATE" || sql == "COMMIT") continue;
+    CAPTURE(sql);
+    CHECK(plan_faults(scratch, sql) == "");
+  }
+}
+
+TEST_CASE("plan_faults finds a statement that reads every run") {
+  Scratch scratch;
+  CHECK(plan_faults(scratch, "SELECT * FROM job_runs WHERE actor = 'olga'") != "");
+  CHECK(plan_faults(scratch, "SELECT * FROM job_runs WHERE id = 'a' OR actor = 'b'") != "");
+  CHECK(plan_faults(scratch, "SELECT id FROM job_runs WHERE job_name = 'a' ORDER BY actor") != "");
+}
 
 TEST_CASE("job_runs takes or refuses a row by its own checks") {
   struct Row {

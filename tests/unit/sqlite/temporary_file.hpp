@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -35,9 +35,12 @@ class TemporaryFile {
 
   [[nodiscard]] std::string path() const { return path_.string(); }
 
-  /// Options that do not wait for the disk: no test cuts the power.
+  /// Options that do not wait for the disk, for no test cuts the power, but long for a lock: the
+  /// machine may be busy.
   [[nodiscard]] Options options() const {
-    return {.file = path(), .synchronous = Synchronous::normal};
+    return {.file = path(),
+            .synchronous = Synchronous::normal,
+            .busy_timeout = std::chrono::minutes{2}};
   }
 
   void write(std::string_view content) const { std::ofstream{path_, std::ios::binary} << content; }

@@ -36,7 +36,7 @@ struct HealthCheckOptions {
 };
 
 /// Of an answer's body, so much is read, and so much of that is kept where the check fails.
-inline constexpr std::size_t health_body_bytes_max = 64 * 1024;
+inline constexpr std::size_t health_body_bytes_max = 65'536;
 inline constexpr std::size_t health_excerpt_bytes_max = 1024;
 
 /// Returns a check that passes if a GET of `url` is answered with the expected status in time.
@@ -65,6 +65,7 @@ struct Answer {
   int status = 0;
   std::string body{};
   httplib::Error error = httplib::Error::Success;
+  bool is_cut_short = false;  ///< ended by the limit or by a stop request
 };
 
 /// Asks once. The answer counts from its status on: a body that breaks off or is too long to read
@@ -93,6 +94,8 @@ template <class Client>
       });
   if (result) answer.status = result->status;  // also of answers that have no body
   answer.error = result.error();
+  const bool has_waited_too_long = !result && context.time_left() == Duration{0};
+  answer.is_cut_short = request_guard.has_intervened() || has_waited_too_long;
   return answer;
 }
 
@@ -113,14 +116,22 @@ template <class Client>
 [[nodiscard]] inline std::string describe(httplib::Error error) {
   using Reason = httplib::Error;
   switch (error) {
-    case Reason::Connection: return "cannot be connected to";
-    case Reason::ConnectionTimeout: return "cannot be connected to in time";
-    case Reason::Read: return "sent no valid answer";
-    case Reason::Write: return "did not take the request";
-    case Reason::SSLConnection: return "failed the TLS handshake";
-    case Reason::SSLLoadingCerts: return "cannot be verified: the trusted certificates are missing";
-    case Reason::SSLServerVerification: return "has a certificate that is not trusted";
-    default: return "did not answer: " + httplib::to_string(error);
+    case Reason::Connection:
+      return "cannot be connected to";
+    case Reason::ConnectionTimeout:
+      return "cannot be connected to in time";
+    case Reason::Read:
+      return "sent no valid answer";
+    case Reason::Write:
+      return "did not take the request";
+    case Reason::SSLConnection:
+      return "failed the TLS handshake";
+    case Reason::SSLLoadingCerts:
+      return "cannot be verified: the trusted certificates are missing";
+    case Reason::SSLServerVerification:
+      return "has a certificate that is not trusted";
+    default:
+      return "did not answer: " + httplib::to_string(error);
   }
 }
 
@@ -134,11 +145,10 @@ template <class Client>
                                        const CheckContext& context) {
   const std::string address = url.to_string();
   Json details{{"url", address}};
-  const bool was_ended = answer.error != httplib::Error::Success;
-  if (was_ended && context.stop_requested()) {
+  if (answer.is_cut_short && context.time_left() > Duration{0}) {
     return CheckResult::skipped("ended because a stop was requested", std::move(details));
   }
-  if (was_ended && context.time_left() == Duration{0}) {
+  if (answer.is_cut_short) {
     return CheckResult::failed(address + " did not answer within " + span_text(context.limit()),
                                std::move(details));
   }

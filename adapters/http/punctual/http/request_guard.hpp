@@ -34,6 +34,9 @@ class RequestGuard {
   RequestGuard(const RequestGuard&) = delete;
   RequestGuard& operator=(const RequestGuard&) = delete;
 
+  /// True if the request was ended here; what came of it is not the server's word then.
+  [[nodiscard]] bool has_intervened() const noexcept { return has_intervened_; }
+
   ~RequestGuard() {
     done_ = true;
     signal_.raise();
@@ -46,7 +49,10 @@ class RequestGuard {
     while (!done_) {
       // Goes on after the first time: the client may be about to try the host's next address.
       const Duration left = context_.time_left();
-      if (left == Duration{0} || context_.stop_requested()) client_.stop();
+      if (left == Duration{0} || context_.stop_requested()) {
+        has_intervened_ = true;
+        client_.stop();
+      }
       const Duration slice = left == Duration{0} ? slice_max : std::min(left, slice_max);
       clock.wait_until(clock.now() + slice, signal_);
     }
@@ -58,6 +64,7 @@ class RequestGuard {
   Client& client_;
   const CheckContext& context_;
   std::atomic<bool> done_{false};
+  std::atomic<bool> has_intervened_{false};
   WakeSignal signal_;
   std::thread thread_;  // last, so that it finds the others made
 };

@@ -4,13 +4,11 @@
 //
 // Pending runs lie in lanes, one per priority. Within a lane the claim order is the order of
 // `run_at`, so the ready runs are the front of each lane, and an index holds every lane in order.
-// The pick merges the lanes' fronts, reads a handful of rows from each, and never sees the runs of
-// later.
+// The pick merges the fronts, reads a handful of rows from each, and never sees runs of later.
 //
 // It passes over runs that cannot start. Where these lie thick, because a backlog waits for a limit
 // or for a paused job, it goes on with narrower lanes, one per kind of run and priority. All runs
-// of one kind may start or none, so the lanes that are blocked drop out whole, however long they
-// are.
+// of a kind may start or none, so lanes that are blocked drop out whole, however long they are.
 //
 // Thread-safety: as the Connection.
 
@@ -92,9 +90,9 @@ class ClaimPick {
   };
 
   void pick_only(RunId id) {
-    Query query{connection_,
-                "SELECT id, claim_order, job_name, exclusive, concurrency_key, concurrency_max"
-                " FROM {}job_runs WHERE id = ? AND status = 'pending' AND run_at <= ?"};
+    static const std::string sql =
+        candidate_sql() + " WHERE id = ? AND status = 'pending' AND run_at <= ?";
+    Query query{connection_, sql};
     if (!query.bind(id, now_).step()) return;
     const Candidate run = read_candidate(query);
     const JobView& job = view_of(run.kind.job_name);
@@ -103,7 +101,7 @@ class ClaimPick {
 
   [[nodiscard]] std::vector<Lane> find_priorities() {
     std::vector<Lane> lanes;
-    Query query{connection_, pending_priorities_sql()};
+    Query query{connection_, pending_priorities_sql};
     while (query.step()) lanes.push_back({.priority = query.number<int>()});
     return lanes;
   }
@@ -122,17 +120,16 @@ class ClaimPick {
 
   /// Reads the next ready runs of a lane, behind `after`.
   void read_ahead(Lane& lane, const Position& after) {
-    static constexpr const char* of_all_kinds =
-        "SELECT id, claim_order, job_name, exclusive, concurrency_key, concurrency_max"
-        " FROM {}job_runs INDEXED BY {}job_runs_pending_order"
-        " WHERE status = 'pending' AND priority = ? AND claim_order <= ?"
-        " AND (claim_order, id) > (?, ?) AND run_at <= ? ORDER BY claim_order, id LIMIT ?";
-    static constexpr const char* of_one_kind =
-        "SELECT id, claim_order, job_name, exclusive, concurrency_key, concurrency_max"
-        " FROM {}job_runs INDEXED BY {}job_runs_pending_lanes"
-        " WHERE status = 'pending' AND job_name = ? AND exclusive = ?"
-        " AND concurrency_key = ? AND concurrency_max = ? AND priority = ? AND claim_order <= ?"
-        " AND (claim_order, id) > (?, ?) AND run_at <= ? ORDER BY claim_order, id LIMIT ?";
+    static const std::string order =
+        " AND priority = ? AND claim_order <= ? AND (claim_order, id) > (?, ?) AND run_at <= ?"
+        " ORDER BY claim_order, id LIMIT ?";
+    static const std::string of_all_kinds =
+        candidate_sql() + " INDEXED BY {}job_runs_pending_order WHERE status = 'pending'" + order;
+    static const std::string of_one_kind =
+        candidate_sql() +
+        " INDEXED BY {}job_runs_pending_lanes WHERE status = 'pending' AND job_name = ?"
+        " AND exclusive = ? AND concurrency_key = ? AND concurrency_max = ?" +
+        order;
     const std::size_t count = std::clamp<std::size_t>(limit_, 8, 64);
     Query query{connection_, lane.kind ? of_one_kind : of_all_kinds};
     if (lane.kind) {
@@ -143,6 +140,10 @@ class ClaimPick {
                std::uint64_t{count});
     while (query.step()) lane.rows.push_back(read_candidate(query));
     lane.has_more = lane.rows.size() == count;
+  }
+
+  [[nodiscard]] static std::string candidate_sql() {
+    return std::string{"SELECT id, claim_order, "} + run_kind_columns + " FROM {}job_runs";
   }
 
   [[nodiscard]] static Candidate read_candidate(Query& row) {

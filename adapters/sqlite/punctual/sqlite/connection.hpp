@@ -14,12 +14,13 @@
 #include <sqlite3.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
-#include <utility>
 
 #include "punctual/base/error.hpp"
 #include "punctual/domain/ledger.hpp"
@@ -102,7 +103,7 @@ class Connection {
  private:
   /// Lets a string_view find what is kept under a string.
   struct TextHash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name
     std::size_t operator()(std::string_view text) const noexcept {
       return std::hash<std::string_view>{}(text);
     }
@@ -129,10 +130,8 @@ class Connection {
       try {
         const std::string mode = database_.execAndGet("PRAGMA journal_mode = WAL").getString();
         if (mode == "wal") return;
-        throw Error{"STORAGE_ERROR",
-                    "SQLite answered journal mode \"" + mode +
-                        "\" instead of \"wal\"; the file system must be a local one "
-                        "with shared memory"};
+        throw Error{"STORAGE_ERROR", "SQLite answered journal mode \"" + mode +
+                                         "\" instead of \"wal\"; keep the file on a local disk"};
       } catch (const SQLite::Exception& error) {
         if (error.getErrorCode() != SQLITE_BUSY || attempt == attempts_max) throw;
       }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Connections: the writing and the reading connection of a storage, each used by one thread at a
-// time.
+// Connections: one to write and one to read the history, each used by one thread at a time.
 //
 // SQLite lets one connection write at a time, so more of them would only wait for each other. In
-// WAL mode a reader waits for no writer, so a long page of history does not hold up a claim.
+// WAL mode a reader waits for no writer, and a long page of history does not hold up a claim.
 //
 // A transaction that writes takes the write lock when it begins. One that reads first and then
 // wants to write is refused by SQLite whatever the busy timeout, if somebody else wrote in between.
 //
-// Thread-safety: all members, from any thread; nothing else is called with both locks held.
+// Thread-safety: all members, from any thread. No member holds both locks.
 
 #pragma once
 
@@ -99,8 +98,8 @@ class Connections {
     });
   }
 
-  /// Calls `operation(connection, item)` for each item, all in one transaction; in none for no
-  /// item.
+  /// Calls `operation(connection, item)` for each item, all in one transaction; without items there
+  /// is none.
   template <class Item, class Operation>
   auto write_each(const std::vector<Item>& items, Operation&& operation) {
     std::vector<std::invoke_result_t<Operation&, Connection&, const Item&>> answers;

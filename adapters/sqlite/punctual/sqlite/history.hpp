@@ -91,8 +91,8 @@ inline constexpr const char* above_every_id = "g";
   return summaries;
 }
 
-/// Returns the lowest id among the newest `keep_last` ended runs of the job, or nullopt if there
-/// are not so many.
+/// Returns the lowest id among the newest `keep_last` ended runs of the job; nullopt if there are
+/// fewer.
 [[nodiscard]] inline std::optional<std::string> first_kept_id(Connection& connection,
                                                               const std::string& job_name,
                                                               std::size_t keep_last) {
@@ -128,8 +128,7 @@ inline constexpr const char* above_every_id = "g";
 
 /// Returns up to `limit` ended runs that their job's retention keeps no longer. Reads only.
 ///
-/// What it returns stays prunable: ended runs do not change, and newer ones only push them further
-/// down.
+/// What it returns stays prunable: ended runs do not change, and newer ones only push them down.
 [[nodiscard]] inline std::vector<std::string> find_prunable(Connection& connection,
                                                             std::size_t limit, TimePoint now) {
   std::vector<std::string> found;

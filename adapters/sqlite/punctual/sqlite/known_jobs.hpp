@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// KnownJobs: lets a statement ask whether the caller knows a job, by the SQL function
-// `knows_job(name)`.
+// KnownJobs: lets a statement ask whether the caller knows a job: `knows_job(name)`.
 //
 // A node may know thousands of jobs. Handing their names to SQLite with each question would cost
 // more than the question; here SQLite asks back, about the few names that it comes across.
@@ -13,6 +12,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 #include "punctual/domain/ledger.hpp"

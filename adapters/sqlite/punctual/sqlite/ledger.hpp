@@ -132,9 +132,9 @@ inline void write_ledger_row(Connection& connection, const LedgerRow& row) {
                                                               std::size_t limit, TimePoint now) {
   static const std::string sql =
       std::string{"SELECT "} + schedule_state_columns +
-      " FROM {}jobs INDEXED BY {}jobs_armed WHERE enabled = 1 AND paused = 0 AND next_due_at IS "
-      "NOT NULL"
-      " AND next_due_at <= ? AND knows_job(name) ORDER BY next_due_at, name LIMIT ?";
+      " FROM {}jobs INDEXED BY {}jobs_armed"
+      " WHERE enabled = 1 AND paused = 0 AND next_due_at IS NOT NULL AND next_due_at <= ?"
+      " AND knows_job(name) ORDER BY next_due_at, name LIMIT ?";
   const KnownJobs known{connection, jobs};
   std::vector<ScheduleState> states;
   Query query{connection, sql};

@@ -37,6 +37,13 @@ inline void require_known_schema(int version) {
                                     "; use the newer library, or another file or table_prefix"};
 }
 
+/// Errors: SCHEMA_TOO_NEW -> see `require_known_schema`.
+[[nodiscard]] inline bool is_up_to_date(Connection& connection) {
+  const int version = read_schema_version(connection);
+  require_known_schema(version);
+  return version == schema_version_latest;
+}
+
 /// Makes or updates the tables.
 ///
 /// An up-to-date file is only read: no lock is taken that a busy process could hold.
@@ -44,12 +51,10 @@ inline void require_known_schema(int version) {
 /// Errors: SCHEMA_TOO_NEW -> see `require_known_schema`.
 inline void migrate(Connection& connection) {
   while (true) {
-    require_known_schema(read_schema_version(connection));
-    if (read_schema_version(connection) == schema_version_latest) return;
+    if (is_up_to_date(connection)) return;
     WriteTransaction transaction{connection};
+    if (is_up_to_date(connection)) return;  // another process was first
     const int version = read_schema_version(connection);
-    require_known_schema(version);
-    if (version == schema_version_latest) return;
     connection.exec(
         "CREATE TABLE IF NOT EXISTS {}schema_version (version INTEGER PRIMARY KEY NOT NULL,"
         " name TEXT NOT NULL, probe_count INTEGER NOT NULL DEFAULT 0) STRICT");

@@ -64,10 +64,8 @@ inline void require_valid(const Options& options) {
            ms(options.busy_timeout));
   }
   if (!is_table_prefix(options.table_prefix)) {
-    refuse(
-        "sqlite::Options.table_prefix must match ^[a-z_][a-z0-9_]{0,30}$ and not begin with "
-        "\"sqlite_\", got \"" +
-        clamp_text(options.table_prefix, 64) + "\"");
+    refuse("sqlite::Options.table_prefix must be ^[a-z_][a-z0-9_]{0,30}$ but not sqlite_…, got \"" +
+           clamp_text(options.table_prefix, 64) + "\"");
   }
   if (options.poll_period && *options.poll_period <= Duration{0}) {
     refuse("sqlite::Options.poll_period must be positive, got " + ms(*options.poll_period));

@@ -23,8 +23,10 @@ struct RunKind {
   std::uint32_t concurrency_max = 0;
 };
 
-/// Reads a kind from the next columns of `row`: job_name, exclusive, concurrency_key,
-/// concurrency_max.
+/// The columns of a kind, in the order in which `read_run_kind` reads them.
+inline constexpr const char* run_kind_columns =
+    "job_name, exclusive, concurrency_key, concurrency_max";
+
 [[nodiscard]] inline RunKind read_run_kind(Query& row) {
   RunKind kind;
   kind.job_name = row.text();
@@ -34,59 +36,42 @@ struct RunKind {
   return kind;
 }
 
-/// Returns a statement for the priorities that pending runs have.
-[[nodiscard]] inline const std::string& pending_priorities_sql() {
-  static const std::string pending =
-      "SELECT priority FROM {}job_runs INDEXED BY {}job_runs_pending_order WHERE status = "
-      "'pending'";
-  static const std::string sql =
-      "WITH RECURSIVE lane (priority) AS ("
-      " SELECT (" +
-      pending +
-      " ORDER BY priority LIMIT 1)"
-      " UNION ALL"
-      " SELECT (" +
-      pending +
-      " AND priority > lane.priority ORDER BY priority LIMIT 1)"
-      " FROM lane WHERE lane.priority IS NOT NULL)"
-      " SELECT priority FROM lane WHERE priority IS NOT NULL";
-  return sql;
-}
+/// A statement for the priorities that pending runs have.
+inline constexpr const char* pending_priorities_sql = R"(
+  WITH RECURSIVE lane (priority) AS (
+    SELECT (SELECT priority FROM {}job_runs INDEXED BY {}job_runs_pending_order
+      WHERE status = 'pending' ORDER BY priority LIMIT 1)
+    UNION ALL
+    SELECT (SELECT priority FROM {}job_runs INDEXED BY {}job_runs_pending_order
+      WHERE status = 'pending' AND priority > lane.priority ORDER BY priority LIMIT 1)
+    FROM lane WHERE lane.priority IS NOT NULL)
+  SELECT priority FROM lane WHERE priority IS NOT NULL)";
 
-/// Returns a common table expression: `lane` with the columns of a kind, and `priority`.
+/// A common table expression: `lane` with the columns of a kind, and `priority`.
 ///
-/// Two things keep SQLite from stepping through a lane's runs to come to the next one. The plus
+/// Two things keep SQLite from stepping through a lane's runs to come to the next lane. The plus
 /// signs take the columns' affinity away, with which it would use the index for the first column
-/// alone. And it seeks a tuple's `>` as `>=`, so the tuple goes on with a claim order that is above
-/// every run's.
-[[nodiscard]] inline const std::string& pending_lanes_cte() {
-  static const std::string columns =
-      "job_name, exclusive, concurrency_key, concurrency_max, priority";
-  static const std::string pending =
-      " FROM {}job_runs INDEXED BY {}job_runs_pending_lanes WHERE status = 'pending'";
-  static const std::string cte =
-      "lane (" + columns +
-      ") AS ("
-      " SELECT * FROM (SELECT " +
-      columns + pending + " ORDER BY " + columns +
-      " LIMIT 1)"
-      " UNION ALL"
-      " SELECT following.job_name, following.exclusive, following.concurrency_key,"
-      "  following.concurrency_max, following.priority"
-      " FROM lane JOIN {}job_runs AS following ON following.rowid = (SELECT rowid" +
-      pending + "  AND (" + columns +
-      ", claim_order) > (+lane.job_name, +lane.exclusive,"
-      "  +lane.concurrency_key, +lane.concurrency_max, +lane.priority, 9223372036854775807)"
-      "  ORDER BY " +
-      columns + " LIMIT 1))";
-  return cte;
-}
+/// alone. And since it seeks the `>` of a tuple as `>=`, the tuple goes on with a claim order that
+/// is above every run's.
+inline constexpr const char* pending_lanes_cte = R"(
+  lane (job_name, exclusive, concurrency_key, concurrency_max, priority) AS (
+    SELECT * FROM (
+      SELECT job_name, exclusive, concurrency_key, concurrency_max, priority
+      FROM {}job_runs INDEXED BY {}job_runs_pending_lanes WHERE status = 'pending'
+      ORDER BY job_name, exclusive, concurrency_key, concurrency_max, priority LIMIT 1)
+    UNION ALL
+    SELECT next.job_name, next.exclusive, next.concurrency_key, next.concurrency_max, next.priority
+    FROM lane JOIN {}job_runs AS next ON next.rowid = (
+      SELECT rowid FROM {}job_runs INDEXED BY {}job_runs_pending_lanes WHERE status = 'pending'
+      AND (job_name, exclusive, concurrency_key, concurrency_max, priority, claim_order) >
+        (+lane.job_name, +lane.exclusive, +lane.concurrency_key, +lane.concurrency_max,
+          +lane.priority, 9223372036854775807)
+      ORDER BY job_name, exclusive, concurrency_key, concurrency_max, priority LIMIT 1)))";
 
 /// Returns a statement for the lanes that have runs.
 [[nodiscard]] inline const std::string& pending_lanes_sql() {
-  static const std::string sql = "WITH RECURSIVE " + pending_lanes_cte() +
-                                 " SELECT job_name, exclusive, concurrency_key, concurrency_max,"
-                                 " priority FROM lane";
+  static const std::string sql = std::string{"WITH RECURSIVE "} + pending_lanes_cte + " SELECT " +
+                                 run_kind_columns + ", priority FROM lane";
   return sql;
 }
 

@@ -13,6 +13,7 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -49,8 +50,8 @@ class Query {
  public:
   Query(Connection& connection, std::string_view sql) : statement_(connection.prepared(sql)) {}
 
-  /// Frees the statement for its next use. A failed step has been reported; reset repeats it.
-  ~Query() { statement_.tryReset(); }
+  /// Frees the statement for its next use.
+  ~Query() { statement_.tryReset(); }  // would only repeat the error of a step that failed
 
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;

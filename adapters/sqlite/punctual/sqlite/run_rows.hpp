@@ -18,13 +18,11 @@
 namespace punctual::sqlite::detail {
 
 /// The columns that `read_run` reads, but for its last two, which may be large.
-inline constexpr const char* slim_run_columns =
-    "id, job_name, status, trigger, message_code, summary, error_code, error_message, due_at, "
-    "run_at,"
-    " created_at, started_at, completed_at, duration_ms, actor, reason, attempt, retry_of, "
-    "priority,"
-    " unique_key, concurrency_key, concurrency_max, exclusive, node, fence, lease_until_at,"
-    " cancel_requested, cancel_actor, progress, progress_note, ";
+inline constexpr const char* slim_run_columns = R"(
+  id, job_name, status, trigger, message_code, summary, error_code, error_message, due_at, run_at,
+  created_at, started_at, completed_at, duration_ms, actor, reason, attempt, retry_of, priority,
+  unique_key, concurrency_key, concurrency_max, exclusive, node, fence, lease_until_at,
+  cancel_requested, cancel_actor, progress, progress_note, )";
 
 /// Returns the columns that `read_run` reads.
 [[nodiscard]] inline std::string run_columns(bool with_details = true) {
@@ -89,12 +87,11 @@ inline constexpr const char* slim_run_columns =
 ///
 /// Errors: DUPLICATE_RUN_ID -> another run has its id.
 inline void insert_run(Connection& connection, const JobRun& run) {
-  static constexpr const char* sql =
-      "INSERT INTO {}job_runs (id, job_name, status, trigger, message_code, summary, details, "
-      "due_at,"
-      " run_at, created_at, completed_at, actor, reason, attempt, retry_of, priority, claim_order,"
-      " payload, unique_key, concurrency_key, concurrency_max, exclusive)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  static constexpr const char* sql = R"(
+    INSERT INTO {}job_runs (id, job_name, status, trigger, message_code, summary, details, due_at,
+      run_at, created_at, completed_at, actor, reason, attempt, retry_of, priority, claim_order,
+      payload, unique_key, concurrency_key, concurrency_max, exclusive)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
   Query query{connection, sql};
   query.bind(run.id, run.job_name, to_string(run.status), to_string(run.trigger),
              Text{run.message_code}, Text{run.summary}, run.details, run.due_at, run.run_at,

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -95,7 +96,10 @@ inline void rearm(Connection& connection, const std::string& job_name, TimePoint
 ///
 /// After all of them: a later row may be the open run beside which an earlier one must not arm.
 inline void rearm_each(Connection& connection, const std::vector<NewRun>& rows, TimePoint now) {
-  for (const auto& row : rows) rearm(connection, row.job_name, now);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i > 0 && rows[i].job_name == rows[i - 1].job_name) continue;
+    rearm(connection, rows[i].job_name, now);
+  }
 }
 
 /// Moves the job's counters on by a run that has ended.
@@ -111,8 +115,7 @@ inline void count_ended(Connection& connection, const std::string& job_name, Job
 /// Stores a row, pending, or skipped if it asked for that and an exclusive run is open. The caller
 /// calls `rearm_each` afterwards.
 ///
-/// A row that would be a second open run of its key, or a second answer to its instant, is not
-/// stored.
+/// Leaves out what would be a second open run of its key, or a second answer to its instant.
 ///
 /// Errors: DUPLICATE_RUN_ID -> another run has its id.
 inline Stored store_run(Connection& connection, const NewRun& row, TimePoint now) {

@@ -48,8 +48,7 @@ CREATE INDEX {}jobs_armed ON {}jobs (next_due_at, name)
 
 /// The history and the queue in one: one row a run.
 ///
-/// The checks are spelt with OR: for `IN (…)` SQLite would fill a table with the list at every
-/// write.
+/// The checks are spelt with OR: for a list SQLite would fill a table with it at every write.
 inline constexpr const char* job_runs_table_sql = R"(
 CREATE TABLE {}job_runs (
   id TEXT PRIMARY KEY NOT NULL CHECK (length(id) = 36),

@@ -4,13 +4,11 @@
 //
 // It keeps the whole contract of policy/storage.hpp. Every operation is one transaction; several
 // threads, schedulers and processes of one host may use the file at once. The caller's clock
-// decides, since there is one host. A file on a network file system is not safe: SQLite's locks are
-// not there.
+// decides, since there is one host. Not for network file systems: SQLite's locks do not hold there.
 //
-// Every operation waits for other writers, at most `busy_timeout`, and throws punctual::Error:
-// STORAGE_BUSY -> the write lock was not to be had in that time; STORAGE_UNAVAILABLE -> disk or
-// file trouble, retryable, in doubt only for an I/O error at commit; STORAGE_CORRUPT -> the file is
-// damaged; STORAGE_ERROR -> SQLite refused the statement for good.
+// Errors of every operation: STORAGE_BUSY -> others kept the write lock for `busy_timeout`;
+// STORAGE_UNAVAILABLE -> trouble with the disk or the file, in doubt only for an I/O error at
+// commit; STORAGE_CORRUPT -> the file is damaged; STORAGE_ERROR -> SQLite refused for good.
 //
 // Thread-safety: all members, from any thread. A moved-from object may only be destroyed or
 // assigned to.
@@ -30,6 +28,7 @@
 #include "punctual/domain/lease.hpp"
 #include "punctual/domain/ledger.hpp"
 #include "punctual/domain/run_query.hpp"
+#include "punctual/policy/storage.hpp"
 #include "punctual/sqlite/connections.hpp"
 #include "punctual/sqlite/history.hpp"
 #include "punctual/sqlite/ledger.hpp"
@@ -44,10 +43,9 @@ class Storage {
  public:
   /// Opens the file, makes it if it does not exist, and brings its tables up to date.
   ///
-  /// Errors: INVALID_CONFIG -> an option; STORAGE_UNAVAILABLE -> its directory does not exist, or
-  /// it
-  ///         cannot be opened; STORAGE_CORRUPT -> it is not a database; SCHEMA_TOO_NEW -> a newer
-  ///         release of the library has been at it.
+  /// Errors: INVALID_CONFIG -> an option; STORAGE_UNAVAILABLE -> the directory does not exist, or
+  ///         the file cannot be opened; STORAGE_CORRUPT -> it is not a database; SCHEMA_TOO_NEW ->
+  ///         a newer release of the library has been at it.
   explicit Storage(Options options) : options_(checked(std::move(options))) {
     connections_ = detail::guarded(
         [&] { return std::make_unique<detail::Connections>(options_, detail::migrate); });
@@ -203,5 +201,7 @@ inline StorageHealth Storage::health() const noexcept {
   }
   return health;
 }
+
+static_assert(punctual::Storage<Storage>, "see punctual/policy/storage.hpp");
 
 }  // namespace punctual::sqlite

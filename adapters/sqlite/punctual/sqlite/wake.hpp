@@ -20,29 +20,26 @@ namespace punctual::sqlite::detail {
 /// The earliest pending runs are nearly always some of these jobs', so the first hundred are looked
 /// through. Behind a longer backlog of paused or unknown jobs it is searched lane by lane.
 [[nodiscard]] inline WakeTimes next_wake(Connection& connection, const JobNames& jobs) {
-  static const std::string sql =
-      "WITH RECURSIVE " + pending_lanes_cte() +
-      " SELECT"
-      " (SELECT next_due_at FROM {}jobs INDEXED BY {}jobs_armed"
-      "   WHERE enabled = 1 AND paused = 0 AND next_due_at IS NOT NULL AND knows_job(name)"
-      "   ORDER BY next_due_at LIMIT 1),"
-      " coalesce("
-      "  (SELECT min(run_at) FROM (SELECT job_name, run_at FROM {}job_runs"
-      "     INDEXED BY {}job_runs_pending_time WHERE status = 'pending' ORDER BY run_at LIMIT 100) "
-      "AS early"
-      "   WHERE knows_job(job_name)"
-      "   AND NOT EXISTS (SELECT 1 FROM {}jobs WHERE name = early.job_name AND paused = 1)),"
-      "  (SELECT min((SELECT run_at FROM {}job_runs INDEXED BY {}job_runs_pending_lanes"
-      "     WHERE status = 'pending'"
-      "     AND job_name = lane.job_name AND exclusive = lane.exclusive"
-      "     AND concurrency_key = lane.concurrency_key"
-      "     AND concurrency_max = lane.concurrency_max AND priority = lane.priority"
-      "     ORDER BY claim_order LIMIT 1)) FROM lane"
-      "   WHERE knows_job(job_name)"
-      "   AND NOT EXISTS (SELECT 1 FROM {}jobs WHERE name = lane.job_name AND paused = 1))),"
-      " (SELECT lease_until_at FROM {}job_runs INDEXED BY {}job_runs_running_leases"
-      "   WHERE status = 'running' AND knows_job(job_name)"
-      "   ORDER BY lease_until_at LIMIT 1)";
+  static const std::string sql = std::string{"WITH RECURSIVE "} + pending_lanes_cte + R"(
+    SELECT
+      (SELECT next_due_at FROM {}jobs INDEXED BY {}jobs_armed
+        WHERE enabled = 1 AND paused = 0 AND next_due_at IS NOT NULL AND knows_job(name)
+        ORDER BY next_due_at LIMIT 1),
+      coalesce(
+        (SELECT min(run_at) FROM (
+            SELECT job_name, run_at FROM {}job_runs INDEXED BY {}job_runs_pending_time
+            WHERE status = 'pending' ORDER BY run_at LIMIT 100) AS early
+          WHERE knows_job(job_name)
+          AND NOT EXISTS (SELECT 1 FROM {}jobs WHERE name = early.job_name AND paused = 1)),
+        (SELECT min((
+            SELECT run_at FROM {}job_runs INDEXED BY {}job_runs_pending_lanes
+            WHERE status = 'pending' AND job_name = lane.job_name AND exclusive = lane.exclusive
+            AND concurrency_key = lane.concurrency_key AND concurrency_max = lane.concurrency_max
+            AND priority = lane.priority ORDER BY claim_order LIMIT 1)) FROM lane
+          WHERE knows_job(job_name)
+          AND NOT EXISTS (SELECT 1 FROM {}jobs WHERE name = lane.job_name AND paused = 1))),
+      (SELECT lease_until_at FROM {}job_runs INDEXED BY {}job_runs_running_leases
+        WHERE status = 'running' AND knows_job(job_name) ORDER BY lease_until_at LIMIT 1))";
   const KnownJobs known{connection, jobs};
   Query query{connection, sql};
   WakeTimes wake;

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+//
+// MemoryClaim: the pick, against one that walks over all rows in order.
+
+#include "punctual/builtin/memory_claim.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "memory_rows.hpp"
+#include "punctual/base/random.hpp"
+#include "support/catch.hpp"
+
+using punctual::claim_order;
+using punctual::ClaimRequest;
+using punctual::Duration;
+using punctual::JobNames;
+using punctual::JobRun;
+using punctual::JobStatus;
+using punctual::Random;
+using punctual::RunId;
+using punctual::ScheduleState;
+using punctual::TimePoint;
+using punctual::detail::MemoryClaim;
+using punctual::tests::id_of;
+using punctual::tests::memory_start;
+using punctual::tests::MemoryTables;
+using punctual::tests::number_of;
+using punctual::tests::pending_row;
+using punctual::tests::start_run;
+
+namespace {
+
+std::vector<std::uint32_t> pick(MemoryTables& tables, const ClaimRequest& request,
+                                TimePoint now = memory_start) {
+  tables.promote(now);
+  std::vector<std::uint32_t> numbers;
+  for (const JobRun* run : MemoryClaim{tables, request, now}.pick()) {
+    numbers.push_back(number_of(run->id));
+  }
+  return numbers;
+}
+
+/// The same by the plain rule: all runs in claim order, each taken if every limit lets it.
+std::vector<std::uint32_t> plain_pick(MemoryTables& tables, const ClaimRequest& request,
+                                      TimePoint now) {
+  std::vector<const JobRun*> rows;
+  for (const auto& [id, run] : tables.runs) {
+    if (run.status == JobStatus::pending && run.run_at <= now) rows.push_back(&run);
+  }
+  std::sort(rows.begin(), rows.end(), [](const JobRun* a, const JobRun* b) {
+    return std::pair{claim_order(a->run_at, a->priority), a->id} <
+           std::pair{claim_order(b->run_at, b->priority), b->id};
+  });
+  std::vector<std::uint32_t> numbers;
+  std::map<std::string, std::size_t> taken_of_job;
+  std::map<std::string, std::uint32_t> taken_with_key;
+  std::set<std::string> exclusive_jobs;
+  for (const JobRun* run : rows) {
+    if (numbers.size() == request.limit) break;
+    const auto& job = *tables.find_job(run->job_name);
+    const bool is_known = std::count(request.jobs->begin(), request.jobs->end(), run->job_name) > 0;
+    if (!is_known || job.state.paused || !tables.may_start(job, *run)) continue;
+    std::size_t room = request.limit;
+    for (const auto& limit : request.rooms) {
+      if (limit.job_name == run->job_name) room = limit.room;
+    }
+    if (taken_of_job[run->job_name] >= room) continue;
+    if (run->exclusive && exclusive_jobs.count(run->job_name) > 0) continue;
+    if (run->concurrency_max > 0 &&
+        tables.running_with_key(run->concurrency_key) + taken_with_key[run->concurrency_key] >=
+            run->concurrency_max) {
+      continue;
+    }
+    numbers.push_back(number_of(run->id));
+    ++taken_of_job[run->job_name];
+    if (run->exclusive) exclusive_jobs.insert(run->job_name);
+    if (run->concurrency_max > 0) ++taken_with_key[run->concurrency_key];
+  }
+  return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("MemoryClaim picks what the plain rule picks when rows and limits are drawn at random") {
+  constexpr std::uint64_t seed = 31;
+  CAPTURE(seed);
+  Random random{seed};
+  std::size_t picked_count = 0;
+  for (int i = 0; i < 1500; ++i) {
+    CAPTURE(i);
+    MemoryTables tables;
+    const auto run_count = static_cast<std::uint32_t>(random.up_to(30));
+    for (std::uint32_t number = 1; number <= run_count; ++number) {
+      JobRun run = pending_row(number, std::string(1, "abcd"[random.up_to(3)]),
+                               memory_start + Duration{static_cast<int>(random.up_to(6)) * 30'000});
+      run.priority = static_cast<int>(random.up_to(4)) - 2;
+      run.exclusive = random.up_to(2) == 0;
+      run.concurrency_max = static_cast<std::uint32_t>(random.up_to(3));
+      run.concurrency_key = "k" + std::to_string(random.up_to(1));
+      tables.insert(run);
+      if (random.up_to(5) == 0) start_run(tables, number);
+    }
+    for (const std::string name : {"a", "b", "c", "d"}) {
+      if (random.up_to(5) > 0) continue;
+      tables.change_state(tables.job_of(name), [](ScheduleState& state) { state.paused = true; });
+    }
+    JobNames jobs;
+    for (const std::string name : {"a", "b", "c", "d"}) {
+      if (random.up_to(4) > 0) jobs.push_back(name);
+    }
+    ClaimRequest request;
+    request.jobs = &jobs;
+    request.limit = random.up_to(12);
+    for (const std::string name : {"a", "b", "e"}) {
+      if (random.up_to(2) == 0) request.rooms.push_back({name, random.up_to(3)});
+    }
+    const TimePoint now = memory_start + Duration{static_cast<int>(random.up_to(7)) * 30'000};
+    // The clock may have been further on before.
+    if (random.up_to(1) == 0) tables.promote(now + Duration{60'000});
+    const auto wanted = plain_pick(tables, request, now);
+    REQUIRE(pick(tables, request, now) == wanted);
+    picked_count += wanted.size();
+  }
+  CHECK(picked_count > 2000);
+}
+
+TEST_CASE("MemoryClaim picks nothing and changes nothing when it is asked for none") {
+  MemoryTables tables;
+  tables.insert(pending_row(1, "a"));
+  const JobNames jobs = {"a"};
+  CHECK(pick(tables, {.jobs = &jobs, .limit = 0}).empty());
+  CHECK(pick(tables, {.jobs = &jobs, .limit = 5}) == std::vector<std::uint32_t>{1});
+  CHECK(pick(tables, {.jobs = &jobs, .limit = 5}) == std::vector<std::uint32_t>{1});
+}
+
+TEST_CASE("MemoryClaim passes over a job's blocked runs when others could start") {
+  constexpr std::uint32_t blocked_count = 5000;
+  MemoryTables tables;
+  for (std::uint32_t number = 1; number <= blocked_count; ++number) {
+    JobRun run = pending_row(number, "a");
+    run.concurrency_max = 1;
+    run.concurrency_key = "k";
+    tables.insert(run);
+  }
+  JobRun other_key = pending_row(blocked_count + 1, "a");
+  other_key.concurrency_max = 1;
+  other_key.concurrency_key = "other";
+  tables.insert(other_key);
+  tables.insert(pending_row(blocked_count + 2, "b"));
+  start_run(tables, 1);
+  const JobNames jobs = {"a", "b"};
+  CHECK(pick(tables, {.jobs = &jobs, .limit = 10}) ==
+        std::vector<std::uint32_t>{blocked_count + 1, blocked_count + 2});
+}

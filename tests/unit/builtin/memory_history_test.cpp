@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+//
+// The history in memory: pages against all rows, sums, and what is pruned.
+
+#include "punctual/builtin/memory_history.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "memory_rows.hpp"
+#include "punctual/base/random.hpp"
+#include "support/catch.hpp"
+
+using punctual::Duration;
+using punctual::JobRun;
+using punctual::JobStatus;
+using punctual::JobSummary;
+using punctual::Json;
+using punctual::Random;
+using punctual::RunId;
+using punctual::RunQuery;
+using punctual::ScheduleState;
+using punctual::TimePoint;
+using punctual::tests::end_run;
+using punctual::tests::id_of;
+using punctual::tests::memory_start;
+using punctual::tests::MemoryTables;
+using punctual::tests::number_of;
+using punctual::tests::pending_row;
+using punctual::tests::skipped_row;
+using punctual::tests::start_run;
+namespace detail = punctual::detail;
+
+namespace {
+
+constexpr Duration hour{3'600'000};
+
+std::vector<std::uint32_t> numbers_of(const std::vector<JobRun>& runs) {
+  std::vector<std::uint32_t> numbers;
+  for (const auto& run : runs) numbers.push_back(number_of(run.id));
+  return numbers;
+}
+
+/// Ends a run that had started.
+void execute(MemoryTables& tables, std::uint32_t number, JobStatus status, TimePoint completed_at) {
+  start_run(tables, number);
+  end_run(tables, number, status, completed_at);
+}
+
+}  // namespace
+
+TEST_CASE("find_runs returns what all rows hold when queries are drawn at random") {
+  constexpr std::uint64_t seed = 91;
+  CAPTURE(seed);
+  Random random{seed};
+  MemoryTables tables;
+  for (std::uint32_t number = 1; number <= 200; ++number) {
+    const std::string job(1, "abc"[random.up_to(2)]);
+    const TimePoint at = memory_start + Duration{static_cast<int>(random.up_to(9))};
+    if (random.up_to(2) == 0) {
+      tables.insert(skipped_row(number, job, at));
+      continue;
+    }
+    tables.insert(pending_row(number, job, at));
+    if (random.up_to(2) == 0) continue;
+    start_run(tables, number);
+    if (random.up_to(2) > 0) end_run(tables, number, JobStatus::failed, at);
+  }
+  for (int i = 0; i < 2000; ++i) {
+    CAPTURE(i);
+    RunQuery query;
+    if (random.up_to(1) == 0) query.job_name = std::string(1, "abcd"[random.up_to(3)]);
+    if (random.up_to(2) == 0) query.status = static_cast<JobStatus>(random.up_to(4));
+    if (random.up_to(2) == 0) query.created_from = memory_start + Duration{4};
+    if (random.up_to(1) == 0) query.before = id_of(static_cast<std::uint32_t>(random.up_to(210)));
+    query.limit = 1 + random.up_to(20);
+    std::vector<std::uint32_t> wanted;
+    for (auto it = tables.runs.rbegin(); it != tables.runs.rend(); ++it) {
+      if (wanted.size() == query.limit) break;
+      const bool is_below = !query.before || it->first < *query.before;
+      if (is_below && matches(query, it->second)) wanted.push_back(number_of(it->first));
+    }
+    REQUIRE(numbers_of(detail::find_runs(tables, query)) == wanted);
+  }
+}
+
+TEST_CASE("find_runs leaves out details and payload when they are not wanted") {
+  MemoryTables tables;
+  JobRun run = skipped_row(1, "a");
+  run.details = {{"count", 3}};
+  run.payload = {{"month", 1}};
+  tables.insert(run);
+  const JobRun with = detail::find_runs(tables, {}).at(0);
+  CHECK(with.details == run.details);
+  CHECK(with.payload == run.payload);
+  const JobRun without = detail::find_runs(tables, {.with_details = false}).at(0);
+  CHECK(without.details.is_null());
+  CHECK(without.payload.is_null());
+  CHECK(tables.find_run(id_of(1))->details == run.details);
+}
+
+TEST_CASE("summarize takes counts from counters and the newest executed run when runs have ended") {
+  MemoryTables tables;
+  auto& job = tables.job_of("a");
+  for (const std::uint32_t number : {1U, 2U, 3U, 4U}) {
+    JobRun run = pending_row(number, "a");
+    run.details = {{"n", number}};
+    tables.insert(run);
+  }
+  execute(tables, 2, JobStatus::success, memory_start + hour);
+  execute(tables, 1, JobStatus::failed, memory_start + 2 * hour);  // older, though it ended later
+  end_run(tables, 3, JobStatus::skipped);                          // never ran
+  const JobSummary summary = detail::summarize(tables, job);
+  CHECK(summary.name == "a");
+  CHECK(summary.run_count == 3);
+  CHECK(summary.success_count == 1);
+  CHECK(summary.failure_count == 1);
+  CHECK(summary.skipped_count == 1);
+  REQUIRE(summary.last_run);
+  CHECK(number_of(summary.last_run->id) == 2);
+  CHECK(summary.last_run->details.is_null());
+  for (const std::uint32_t number : {1U, 2U, 3U}) tables.forget(id_of(number));
+  const JobSummary later = detail::summarize(tables, job);
+  CHECK(later.run_count == 3);
+  CHECK_FALSE(later.last_run);
+}
+
+TEST_CASE("summarize shows the next instant only when the job is enabled and not paused") {
+  struct Row {
+    const char* subject;
+    bool enabled;
+    bool paused;
+    bool is_shown;
+  };
+  const Row rows[] = {
+      {"enabled", true, false, true},
+      {"paused", true, true, false},
+      {"disabled", false, false, false},
+      {"disabled and paused", false, true, false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.subject);
+    MemoryTables tables;
+    auto& job = tables.job_of("a");
+    tables.change_state(job, [&](ScheduleState& state) {
+      state.enabled = row.enabled;
+      state.paused = row.paused;
+      state.next_due_at = memory_start;
+    });
+    job.paused_by = "jane";
+    job.paused_reason = "because";
+    const JobSummary summary = detail::summarize(tables, job);
+    CHECK(summary.next_run_at == (row.is_shown ? std::optional{memory_start} : std::nullopt));
+    CHECK(summary.enabled == row.enabled);
+    CHECK(summary.paused == row.paused);
+    CHECK(summary.paused_by == "jane");
+    CHECK(summary.paused_reason == "because");
+  }
+}
+
+TEST_CASE("prune_job removes runs that ended too long ago when they are not among the last") {
+  MemoryTables tables;
+  auto& job = tables.job_of("a");
+  job.retention = {.period = hour, .keep_last = 2};
+  for (const std::uint32_t number : {1U, 2U, 3U, 4U, 5U}) tables.insert(pending_row(number, "a"));
+  execute(tables, 1, JobStatus::success, memory_start + hour);  // stored first, ended last
+  execute(tables, 2, JobStatus::success, memory_start - Duration{1});
+  execute(tables, 3, JobStatus::failed, memory_start);
+  execute(tables, 4, JobStatus::success, memory_start - Duration{1});
+  const TimePoint now = memory_start + hour;
+  SECTION("as many as there are") {
+    CHECK(detail::prune_job(tables, job, 10, now) == 1);
+    CHECK(job.ended == std::set<RunId>{id_of(1), id_of(3), id_of(4)});
+    CHECK(detail::prune_job(tables, job, 10, now) == 0);
+  }
+  SECTION("more when fewer of the last are kept") {
+    job.retention.keep_last = 0;
+    CHECK(detail::prune_job(tables, job, 10, now) == 2);
+    CHECK(job.ended == std::set<RunId>{id_of(1), id_of(3)});
+  }
+  SECTION("up to the limit, the one that ended first") {
+    job.retention.keep_last = 0;
+    CHECK(detail::prune_job(tables, job, 1, now) == 1);
+    CHECK(job.ended == std::set<RunId>{id_of(1), id_of(3), id_of(4)});
+  }
+  SECTION("none when that is the limit") {
+    CHECK(detail::prune_job(tables, job, 0, now) == 0);
+  }
+  SECTION("none when the period is for ever") {
+    job.retention = {.period = Duration::max(), .keep_last = 0};
+    CHECK(detail::prune_job(tables, job, 10, now) == 0);
+  }
+  SECTION("never an open one") {
+    job.retention.keep_last = 0;
+    CHECK(detail::prune_job(tables, job, 10, now + 1000 * hour) == 4);
+    CHECK(job.open == std::set<RunId>{id_of(5)});
+  }
+  CHECK(tables.runs.size() == job.open.size() + job.ended.size());
+}
+
+TEST_CASE("prune_runs shares its limit when several jobs have old runs") {
+  MemoryTables tables;
+  std::uint32_t number = 0;
+  for (const std::string name : {"a", "b", "c"}) {
+    tables.job_of(name).retention = {.period = hour, .keep_last = 1};
+    for (int i = 0; i < 4; ++i) tables.insert(skipped_row(++number, name, memory_start - 2 * hour));
+  }
+  CHECK(detail::prune_runs(tables, 4, memory_start) == 4);
+  CHECK(tables.runs.size() == 8);
+  CHECK(detail::prune_runs(tables, 100, memory_start) == 5);
+  for (const auto& [name, job] : tables.jobs) {
+    CAPTURE(name);
+    CHECK(job->ended.size() == 1);
+  }
+  CHECK(detail::prune_runs(tables, 100, memory_start) == 0);
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+//
+// Leases in memory: who holds a run, and what is left of it when it changes hands.
+
+#include "punctual/builtin/memory_lease.hpp"
+
+#include <string>
+#include <vector>
+
+#include "memory_rows.hpp"
+#include "support/catch.hpp"
+
+using punctual::ClaimRequest;
+using punctual::Duration;
+using punctual::FinishAnswer;
+using punctual::JobNames;
+using punctual::JobRun;
+using punctual::JobStatus;
+using punctual::LeaseRef;
+using punctual::Renewal;
+using punctual::RenewAnswer;
+using punctual::RescueRequest;
+using punctual::ScheduleState;
+using punctual::TimePoint;
+using punctual::tests::end_run;
+using punctual::tests::id_of;
+using punctual::tests::memory_start;
+using punctual::tests::MemoryTables;
+using punctual::tests::number_of;
+using punctual::tests::pending_row;
+using punctual::tests::start_run;
+namespace detail = punctual::detail;
+
+namespace {
+
+constexpr Duration lease{30'000};
+const JobNames jobs = {"a"};
+
+ClaimRequest request_of(const std::string& node) {
+  return {.node = node, .jobs = &jobs, .limit = 10, .lease = lease};
+}
+
+}  // namespace
+
+TEST_CASE("find_held finds a run only when it is running under the fence named") {
+  MemoryTables tables;
+  tables.insert(pending_row(1, "a"));
+  CHECK(detail::find_held(tables, {id_of(1), 0}) == nullptr);
+  start_run(tables, 1);  // fence 1
+  CHECK(detail::find_held(tables, {id_of(1), 0}) == nullptr);
+  CHECK(detail::find_held(tables, {id_of(1), 2}) == nullptr);
+  CHECK(detail::find_held(tables, {id_of(2), 1}) == nullptr);
+  CHECK(detail::find_held(tables, {id_of(1), 1}) == tables.find_run(id_of(1)));
+  end_run(tables, 1);
+  CHECK(detail::find_held(tables, {id_of(1), 1}) == nullptr);
+}
+
+TEST_CASE("find_claimable finds just one run when only that is asked for and may start") {
+  struct Row {
+    const char* subject;
+    void (*spoil)(MemoryTables&);
+    bool is_found;
+  };
+  const Row rows[] = {
+      {"pending", [](MemoryTables&) {}, true},
+      {"behind another run", [](MemoryTables& t) { t.insert(pending_row(0, "a")); }, true},
+      {"running", [](MemoryTables& t) { start_run(t, 1); }, false},
+      {"ended", [](MemoryTables& t) { end_run(t, 1, JobStatus::skipped); }, false},
+      {"of a paused job",
+       [](MemoryTables& t) {
+         t.change_state(t.job_of("a"), [](ScheduleState& state) { state.paused = true; });
+       },
+       false},
+      {"beside an exclusive run",
+       [](MemoryTables& t) {
+         JobRun other = pending_row(2, "a");
+         other.exclusive = true;
+         t.insert(other);
+         start_run(t, 2);
+       },
+       false},
+      {"forgotten",
+       [](MemoryTables& t) {
+         end_run(t, 1, JobStatus::skipped);
+         t.forget(id_of(1));
+       },
+       false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.subject);
+    MemoryTables tables;
+    JobRun run = pending_row(1, "a");
+    run.exclusive = true;
+    tables.insert(run);
+    row.spoil(tables);
+    ClaimRequest request = request_of("n1");
+    request.only = id_of(1);
+    const auto found = detail::find_claimable(tables, request, memory_start);
+    CHECK(found.size() == (row.is_found ? 1U : 0U));
+    if (!found.empty()) CHECK(found[0]->id == id_of(1));
+    CHECK(detail::find_claimable(tables, request, memory_start - Duration{1}).empty());
+    const JobNames others = {"b"};
+    request.jobs = &others;
+    CHECK(detail::find_claimable(tables, request, memory_start).empty());
+  }
+}
+
+TEST_CASE("claim_runs writes node, fence, start and lease when it takes a run") {
+  MemoryTables tables;
+  tables.insert(pending_row(1, "a"));
+  const TimePoint now = memory_start + Duration{7};
+  const auto claimed = detail::claim_runs(tables, request_of("n1"), now);
+  REQUIRE(claimed.size() == 1);
+  CHECK(claimed[0].status == JobStatus::running);
+  CHECK(claimed[0].node == "n1");
+  CHECK(claimed[0].fence == 1);
+  CHECK(claimed[0].started_at == now);
+  CHECK(claimed[0].lease_until_at == now + lease);
+  CHECK(tables.find_run(id_of(1))->status == JobStatus::running);
+  CHECK(detail::claim_runs(tables, request_of("n2"), now).empty());
+}
+
+TEST_CASE("renew_lease extends the lease and shows progress when the run is held") {
+  MemoryTables tables;
+  tables.insert(pending_row(1, "a"));
+  start_run(tables, 1, memory_start + lease);
+  const TimePoint now = memory_start + Duration{20'000};
+  const JobRun& run = *tables.find_run(id_of(1));
+  const Renewal plain{.lease = {id_of(1), 1}};
+  CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::kept);
+  CHECK(run.lease_until_at == now + lease);
+  CHECK(tables.leases().begin()->first == now + lease);
+  const Renewal with_progress{.lease = {id_of(1), 1}, .progress = 0.5, .progress_note = "half"};
+  CHECK(detail::renew_lease(tables, with_progress, lease, now) == RenewAnswer::kept);
+  CHECK(run.progress == 0.5);
+  CHECK(run.progress_note == "half");
+  CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::kept);
+  CHECK(run.progress == 0.5);  // none given, none changed
+  tables.find_run(id_of(1))->cancel_requested = true;
+  CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::cancel_requested);
+  CHECK(detail::renew_lease(tables, {.lease = {id_of(1), 2}}, lease, now) == RenewAnswer::lost);
+}
+
+TEST_CASE("release_lease leaves nothing of the start but the fence when a run is handed back") {
+  MemoryTables tables;
+  tables.insert(pending_row(1, "a"));
+  REQUIRE(detail::claim_runs(tables, request_of("n1"), memory_start).size() == 1);
+  JobRun& run = *tables.find_run(id_of(1));
+  run.progress = 0.5;
+  run.progress_note = "half";
+  CHECK(detail::release_lease(tables, {id_of(1), 2}) == FinishAnswer::lost);
+  CHECK(run.status == JobStatus::running);
+  CHECK(detail::release_lease(tables, {id_of(1), 1}) == FinishAnswer::done);
+  CHECK(run.status == JobStatus::pending);
+  CHECK(run.message_code == "JOB_INTERRUPTED");
+  CHECK(run.node.empty());
+  CHECK_FALSE(run.lease_until_at);
+  CHECK_FALSE(run.started_at);
+  CHECK(run.progress == 0.0);
+  CHECK(run.progress_note.empty());
+  CHECK(run.fence == 1);
+  CHECK(run.attempt == 1);
+  CHECK(tables.leases().empty());
+  CHECK(detail::release_lease(tables, {id_of(1), 1}) == FinishAnswer::lost);
+}
+
+TEST_CASE(
+    "take_expired_runs takes the first to expire of other nodes when their leases have ended") {
+  MemoryTables tables;
+  for (const std::uint32_t number : {1U, 2U, 3U, 4U, 5U}) {
+    tables.insert(pending_row(number, number == 5 ? "b" : "a"));
+    tables.find_run(id_of(number))->node = number == 4 ? "rescuer" : "lost";
+  }
+  start_run(tables, 1, memory_start + Duration{3});
+  start_run(tables, 2, memory_start + Duration{1});
+  start_run(tables, 3, memory_start + Duration{4});
+  start_run(tables, 4, memory_start);
+  start_run(tables, 5, memory_start);
+  RescueRequest request{.node = "rescuer", .jobs = &jobs, .limit = 10, .lease = lease};
+  const TimePoint now = memory_start + Duration{3};
+  SECTION("all of them") {
+    const auto taken = detail::take_expired_runs(tables, request, now);
+    REQUIRE(taken.size() == 2);
+    CHECK(number_of(taken[0].id) == 2);
+    CHECK(number_of(taken[1].id) == 1);
+    CHECK(taken[0].node == "lost");  // who lost it
+    CHECK(taken[0].fence == 2);
+    CHECK(taken[0].lease_until_at == now + lease);
+    CHECK(tables.find_run(id_of(2))->node == "rescuer");
+    CHECK(tables.find_run(id_of(2))->fence == 2);
+    CHECK(tables.find_run(id_of(3))->fence == 1);
+    CHECK(detail::take_expired_runs(tables, request, now).empty());
+  }
+  SECTION("as many as asked for") {
+    request.limit = 1;
+    const auto taken = detail::take_expired_runs(tables, request, now);
+    REQUIRE(taken.size() == 1);
+    CHECK(number_of(taken[0].id) == 2);
+  }
+  SECTION("none before their time") {
+    CHECK(detail::take_expired_runs(tables, request, memory_start).empty());
+  }
+}
