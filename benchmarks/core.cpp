@@ -57,20 +57,22 @@ void measure_sqlite(const std::filesystem::path& folder) {
   for (const auto synchronous : {Synchronous::normal, Synchronous::full}) {
     for (const std::size_t queue_max : {std::size_t{0}, std::size_t{64}}) {
       const char* name = synchronous == Synchronous::full ? "full" : "normal";
-      benchmarks::report(
-          "core.sqlite.throughput", "runs/s",
-          {{"synchronous", name}, {"threads", thread_count}, {"queue_max", queue_max}, {"runs", 2000}},
-          5, [&] {
-            const auto file = folder / "core-benchmark.db";
-            for (const char* suffix : {"", "-wal", "-shm"}) {
-              std::filesystem::remove(file.string() + suffix);
-            }
-            punctual::sqlite::Options options;
-            options.file = file.string();
-            options.synchronous = synchronous;
-            punctual::sqlite::Storage storage{options};
-            return runs_per_second(storage, 2000, queue_max);
-          });
+      benchmarks::report("core.sqlite.throughput", "runs/s",
+                         {{"synchronous", name},
+                          {"threads", thread_count},
+                          {"queue_max", queue_max},
+                          {"runs", 2000}},
+                         5, [&] {
+                           const auto file = folder / "core-benchmark.db";
+                           for (const char* suffix : {"", "-wal", "-shm"}) {
+                             std::filesystem::remove(file.string() + suffix);
+                           }
+                           punctual::sqlite::Options options;
+                           options.file = file.string();
+                           options.synchronous = synchronous;
+                           punctual::sqlite::Storage storage{options};
+                           return runs_per_second(storage, 2000, queue_max);
+                         });
     }
   }
 }

@@ -45,7 +45,8 @@ void report(const std::string& name, const std::string& unit, nlohmann::json set
   std::cout << line.dump() << std::endl;
 }
 
-/// Calls `measure()` `rounds` times, each returning samples, and prints the medians of their p50 and p99.
+/// Calls `measure()` `rounds` times, each returning samples, and prints the medians of their p50
+/// and p99.
 template <class Measure>
 void report_quantiles(const std::string& name, const std::string& unit, nlohmann::json setting,
                       int rounds, Measure&& measure) {

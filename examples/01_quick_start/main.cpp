@@ -8,13 +8,13 @@ using namespace std::chrono_literals;
 
 int main() {
   punctual::Scheduler scheduler;
-  scheduler.register_job({.name = "tidy-uploads",
-                          .description = "Deletes uploads that nobody finished",
-                          .schedule = punctual::every(1h)},
-                         [](punctual::JobContext& job) {
-                           return job.success("UPLOADS_TIDIED", "3 uploads removed",
-                                              {{"removed", 3}});
-                         });
+  scheduler.register_job(
+      {.name = "tidy-uploads",
+       .description = "Deletes uploads that nobody finished",
+       .schedule = punctual::every(1h)},
+      [](punctual::JobContext& job) {
+        return job.success("UPLOADS_TIDIED", "3 uploads removed", {{"removed", 3}});
+      });
   scheduler.start();
 
   const punctual::JobResult result = scheduler.trigger("tidy-uploads");

@@ -30,8 +30,8 @@ int main() {
   const auto later = scheduler.enqueue(
       "send-report", SendReport{"initech", 2024},
       {.run_at = clock.now() + 1h, .unique_key = "initech-2024", .actor = "billing"});
-  const auto again = scheduler.enqueue("send-report", SendReport{"initech", 2024},
-                                       {.unique_key = "initech-2024"});
+  const auto again =
+      scheduler.enqueue("send-report", SendReport{"initech", 2024}, {.unique_key = "initech-2024"});
   std::cout << "the same run: " << (later == again ? "yes" : "no") << "\n";
 
   scheduler.run_due();

@@ -14,9 +14,11 @@
 /// Everything is inherited but what is to be different.
 class AuditedStorage : public punctual::InMemoryStorage {
  public:
+  using Base = punctual::InMemoryStorage;
+
   std::vector<punctual::FinishAnswer> finish(const std::vector<punctual::Completion>& completions,
                                              punctual::TimePoint now) {
-    auto answers = InMemoryStorage::finish(completions, now);
+    auto answers = Base::finish(completions, now);
     for (std::size_t i = 0; i < completions.size(); ++i) {
       if (answers[i] == punctual::FinishAnswer::done && on_end) on_end(completions[i]);
     }
@@ -34,9 +36,8 @@ int main() {
     std::cout << "audit: a run ended " << to_string(end.status) << ", " << end.message_code << "\n";
   };
   punctual::Scheduler scheduler{clock, storage, punctual::InlineExecutor{}};
-  scheduler.register_job({.name = "job"}, [](punctual::JobContext& job) {
-    return job.success("DONE");
-  });
+  scheduler.register_job({.name = "job"},
+                         [](punctual::JobContext& job) { return job.success("DONE"); });
   scheduler.trigger("job");
 
   punctual::testing::EmbeddedHarness<AuditedStorage> harness;

@@ -3,4 +3,6 @@
 
 using namespace punctual::literals;
 
-int main() { return "0 24 * * *"_cron.matches({}) ? 1 : 0; }
+int main() {
+  return "0 24 * * *"_cron.matches({}) ? 1 : 0;
+}

@@ -1,4 +1,6 @@
 // expect: every
 #include <punctual/punctual.hpp>
 
-int main() { return punctual::every(5).is_manual() ? 1 : 0; }
+int main() {
+  return punctual::every(5).is_manual() ? 1 : 0;
+}

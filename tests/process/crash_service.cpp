@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A service to be killed: crash_service <SQLite file> [enqueue]. It says on standard output what its
-// bodies do, and stops when its standard input ends.
+// A service to be killed: crash_service <SQLite file> [enqueue]. It says on standard output what
+// its bodies do, and stops when its standard input ends.
 
 #include <punctual/punctual.hpp>
 #include <punctual/sqlite/storage.hpp>

@@ -100,15 +100,16 @@ class Service {
 };
 
 struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() /
-                               ("punctual-crash-" + std::to_string(::getpid()));
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("punctual-crash-" + std::to_string(::getpid()));
   Folder() { std::filesystem::create_directories(path); }
   ~Folder() { std::filesystem::remove_all(path); }
 };
 
 }  // namespace
 
-TEST_CASE("A run whose process was killed ends as JOB_ABANDONED and is retried; nothing else is lost") {
+TEST_CASE(
+    "A run whose process was killed ends as JOB_ABANDONED and is retried; nothing else is lost") {
   const Folder folder;
   const std::string file = (folder.path / "jobs.db").string();
   {

@@ -74,6 +74,8 @@ def check_mirror():
 def check_size():
     for path in tracked("include/*.hpp", "adapters/*.hpp", "examples/*.cpp", "tests/*.cpp",
                         "tests/*.hpp", "benchmarks/*.cpp"):
+        if "tests/design" in str(path):
+            continue  # the words of the design
         lines = path.read_text().split("\n")
         is_header = path.suffix == ".hpp" and path.parts[len(ROOT.parts)] in ("include", "adapters")
         if is_header and len(lines) > 401:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// FailingStorage: a borrowed InMemoryStorage whose operations count their calls and fail when told to.
+// FailingStorage: a borrowed InMemoryStorage whose operations count their calls and fail when told
+// to.
 //
-// A call may fail before its effect, as one does that never reached the database, or after it, as one
-// does whose answer was lost. A hook sees each call before anything of it happens, and may throw what no
-// storage should. The storage may also have a clock of its own, ahead of the caller's or behind it.
+// A call may fail before its effect, as one does that never reached the database, or after it, as
+// one does whose answer was lost. A hook sees each call before anything of it happens, and may
+// throw what no storage should. The storage may also have a clock of its own, ahead of the caller's
+// or behind it.
 //
 // Thread-safety: all members, from any thread. Hooks run with no lock held.
 
@@ -62,8 +64,7 @@ class FailingStorage {
   explicit FailingStorage(InMemoryStorage& inner) : inner_(inner) {}
 
   /// The next `times` calls throw and do nothing.
-  void fail_before(StorageCall call, std::size_t times = 1,
-                   ErrorKind kind = ErrorKind::retryable) {
+  void fail_before(StorageCall call, std::size_t times = 1, ErrorKind kind = ErrorKind::retryable) {
     add_faults(call, times, {.kind = kind, .has_effect = false});
   }
 

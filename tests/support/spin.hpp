@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// spin_until: waits for another thread without a clock. A test that hangs is ended by its time limit.
+// spin_until: waits for another thread without a clock. A test that hangs is ended by its time
+// limit.
 
 #pragma once
 

@@ -4,7 +4,8 @@
 //
 // It is thrown for misuse (a bad name, an unknown job) and by storages and adapters for what their
 // backend refused. A job that fails throws nothing at the caller: its failure is data, in its run.
-// Callers branch on properties, not on a tree of types: `code()` is stable and listed in the README.
+// Callers branch on properties, not on a tree of types: `code()` is stable and listed in the
+// README.
 //
 // Thread-safety: a value.
 
@@ -27,7 +28,9 @@ enum class ErrorKind {
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message, ErrorKind kind = ErrorKind::permanent)
-      : std::runtime_error(code + ": " + message), code_(std::move(code)), kind_(kind) {}
+      : std::runtime_error(code + ": " + message),
+        code_(std::move(code)),
+        kind_(kind) {}
 
   /// Stable, upper case with underscores; safe to compare and to show.
   [[nodiscard]] const std::string& code() const noexcept { return code_; }

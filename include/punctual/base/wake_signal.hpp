@@ -2,8 +2,8 @@
 //
 // WakeSignal: wakes one waiter that sleeps until an instant or until something happens.
 //
-// The scheduler's loop sleeps on one; whoever brings work raises it. A raise that nobody waits for is
-// kept, so a wake-up that comes just before the sleep is never lost. The waiting itself is the
+// The scheduler's loop sleeps on one; whoever brings work raises it. A raise that nobody waits for
+// is kept, so a wake-up that comes just before the sleep is never lost. The waiting itself is the
 // Clock's business (policy/clock.hpp): only a clock knows what "until" means.
 //
 // Thread-safety: any number of threads may raise; one waits at a time.

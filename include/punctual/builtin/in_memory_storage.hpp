@@ -38,8 +38,8 @@ struct InMemoryStorageOptions {
   std::size_t history_max = 100'000;
 };
 
-/// A template on its row, which is `JobRun`, so that only programs which use it compile it; its name
-/// is `punctual::InMemoryStorage`.
+/// A template on its row, which is `JobRun`, so that only programs which use it compile it; its
+/// name is `punctual::InMemoryStorage`.
 template <class RunT>
 class BasicInMemoryStorage {
  public:
@@ -48,7 +48,8 @@ class BasicInMemoryStorage {
 
   /// For handing a storage to its owner; not while anyone uses it.
   BasicInMemoryStorage(BasicInMemoryStorage&& other) noexcept
-      : options_(other.options_), tables_(std::move(other.tables_)) {}
+      : options_(other.options_),
+        tables_(std::move(other.tables_)) {}
 
   // --- ScheduleLedger, as policy/storage.hpp describes it
   std::vector<ScheduleState> sync_jobs(const std::vector<JobDefinition>& definitions,
@@ -117,8 +118,8 @@ std::vector<ScheduleState> BasicInMemoryStorage<RunT>::sync_jobs(
     job.after_finish_delay = definition.after_finish_delay;
     job.retention = definition.retention;
     const bool is_new = job.state.version == 0;
-    const bool rearms = is_new || job.schedule != definition.schedule ||
-                        (definition.enabled && !job.state.enabled);
+    const bool rearms =
+        is_new || job.schedule != definition.schedule || (definition.enabled && !job.state.enabled);
     if (rearms || definition.enabled != job.state.enabled) {
       tables_.change_state(job, [&](ScheduleState& state) {
         state.enabled = definition.enabled;
@@ -135,7 +136,8 @@ std::vector<ScheduleState> BasicInMemoryStorage<RunT>::sync_jobs(
 
 template <class RunT>
 std::vector<ScheduleState> BasicInMemoryStorage<RunT>::due_schedules(const JobNames& jobs,
-                                                                 std::size_t limit, TimePoint now) {
+                                                                     std::size_t limit,
+                                                                     TimePoint now) {
   const std::lock_guard lock{mutex_};
   std::vector<ScheduleState> states;
   for (const auto& [due_at, job] : tables_.due()) {
@@ -147,7 +149,7 @@ std::vector<ScheduleState> BasicInMemoryStorage<RunT>::due_schedules(const JobNa
 
 template <class RunT>
 std::vector<AdvanceAnswer> BasicInMemoryStorage<RunT>::advance(const std::vector<Advance>& advances,
-                                                           TimePoint now) {
+                                                               TimePoint now) {
   const std::lock_guard lock{mutex_};
   std::vector<AdvanceAnswer> answers(advances.size());
   for (std::size_t i = 0; i < advances.size(); ++i) {
@@ -155,8 +157,8 @@ std::vector<AdvanceAnswer> BasicInMemoryStorage<RunT>::advance(const std::vector
     auto* job = tables_.find_job(advance.job_name);
     if (job == nullptr || job->state.version != advance.version) continue;
     answers[i].advanced = true;
-    tables_.change_state(
-        *job, [&](ScheduleState& state) { state.next_due_at = advance.next_due_at; });
+    tables_.change_state(*job,
+                         [&](ScheduleState& state) { state.next_due_at = advance.next_due_at; });
     for (const auto& row : advance.rows) {
       if (!store_answer(row, now)) ++answers[i].conflict_count;
     }
@@ -242,7 +244,7 @@ void BasicInMemoryStorage<RunT>::require_new_ids(const std::vector<NewRun>& rows
 
 template <class RunT>
 std::vector<EnqueueAnswer> BasicInMemoryStorage<RunT>::enqueue(const std::vector<NewRun>& rows,
-                                                           TimePoint now) {
+                                                               TimePoint now) {
   const std::lock_guard lock{mutex_};
   require_new_ids(rows);  // before anything is stored: all or none
   std::vector<EnqueueAnswer> answers;
@@ -260,7 +262,7 @@ std::vector<JobRun> BasicInMemoryStorage<RunT>::claim(const ClaimRequest& reques
 
 template <class RunT>
 std::vector<RenewAnswer> BasicInMemoryStorage<RunT>::renew(const std::vector<Renewal>& renewals,
-                                                       Duration lease, TimePoint now) {
+                                                           Duration lease, TimePoint now) {
   const std::lock_guard lock{mutex_};
   std::vector<RenewAnswer> answers;
   answers.reserve(renewals.size());
@@ -301,7 +303,7 @@ std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::finish(
 
 template <class RunT>
 std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::release(const std::vector<LeaseRef>& leases,
-                                                          TimePoint) {
+                                                              TimePoint) {
   const std::lock_guard lock{mutex_};
   std::vector<FinishAnswer> answers;
   answers.reserve(leases.size());
@@ -311,14 +313,14 @@ std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::release(const std::vector<
 
 template <class RunT>
 std::vector<JobRun> BasicInMemoryStorage<RunT>::take_expired(const RescueRequest& request,
-                                                         TimePoint now) {
+                                                             TimePoint now) {
   const std::lock_guard lock{mutex_};
   return detail::take_expired_runs(tables_, request, now);
 }
 
 template <class RunT>
 CancelAnswer BasicInMemoryStorage<RunT>::request_cancel(RunId run_id, const std::string& actor,
-                                                    TimePoint now) {
+                                                        TimePoint now) {
   const std::lock_guard lock{mutex_};
   JobRun* run = tables_.find_run(run_id);
   if (run == nullptr) return CancelAnswer::not_found;

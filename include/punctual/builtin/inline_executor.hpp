@@ -2,8 +2,8 @@
 //
 // InlineExecutor: runs work at once, on the thread that submits it. For tests and small tools.
 //
-// While a body runs, the scheduler's tick that started it waits: leases are not renewed and timeouts
-// reach only bodies that ask for them. Services want ThreadPoolExecutor.
+// While a body runs, the scheduler's tick that started it waits: leases are not renewed and
+// timeouts reach only bodies that ask for them. Services want ThreadPoolExecutor.
 //
 // Thread-safety: stateless.
 

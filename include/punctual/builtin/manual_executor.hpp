@@ -24,7 +24,8 @@ class ManualExecutor {
 
   /// For handing an executor to its owner; not while anyone uses it.
   ManualExecutor(ManualExecutor&& other) noexcept
-      : waiting_(std::move(other.waiting_)), room_max_(other.room_max_) {}
+      : waiting_(std::move(other.waiting_)),
+        room_max_(other.room_max_) {}
 
   [[nodiscard]] std::size_t room() const {
     const std::lock_guard lock{mutex_};

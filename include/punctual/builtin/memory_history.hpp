@@ -85,7 +85,7 @@ template <class RunT>
 /// Complexity: linear in what is removed and in the runs that are kept however old.
 template <class RunT>
 std::size_t prune_job(MemoryTables<RunT>& tables, MemoryJob& job, std::size_t limit,
-                             TimePoint now) {
+                      TimePoint now) {
   const std::size_t keep_last = job.retention.keep_last;
   if (job.ended.size() <= keep_last) return 0;
   const TimePoint kept_from = add_clamped(now, -job.retention.period);

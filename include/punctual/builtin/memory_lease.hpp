@@ -30,8 +30,7 @@ template <class RunT>
 /// Returns the runs that a claim gets, in order, before it gets them.
 template <class RunT>
 [[nodiscard]] std::vector<JobRun*> find_claimable(MemoryTables<RunT>& tables,
-                                                         const ClaimRequest& request,
-                                                         TimePoint now) {
+                                                  const ClaimRequest& request, TimePoint now) {
   tables.promote(now);
   if (!request.only) return MemoryClaim{tables, request, now}.pick();
   JobRun* run = tables.find_run(*request.only);
@@ -44,7 +43,7 @@ template <class RunT>
 
 template <class RunT>
 std::vector<JobRun> claim_runs(MemoryTables<RunT>& tables, const ClaimRequest& request,
-                                      TimePoint now) {
+                               TimePoint now) {
   std::vector<JobRun> claimed;
   for (JobRun* run : find_claimable(tables, request, now)) {
     run->node = request.node;
@@ -59,7 +58,7 @@ std::vector<JobRun> claim_runs(MemoryTables<RunT>& tables, const ClaimRequest& r
 
 template <class RunT>
 RenewAnswer renew_lease(MemoryTables<RunT>& tables, const Renewal& renewal, Duration lease,
-                               TimePoint now) {
+                        TimePoint now) {
   JobRun* run = find_held(tables, renewal.lease);
   if (run == nullptr) return RenewAnswer::lost;
   tables.set_lease(*run, add_clamped(now, lease));
@@ -87,7 +86,7 @@ FinishAnswer release_lease(MemoryTables<RunT>& tables, const LeaseRef& lease) {
 /// Returns each run as it was when its node lost it, but for the fence and lease of the new one.
 template <class RunT>
 std::vector<JobRun> take_expired_runs(MemoryTables<RunT>& tables, const RescueRequest& request,
-                                             TimePoint now) {
+                                      TimePoint now) {
   std::vector<JobRun*> expired;
   for (const auto& [until, id] : tables.leases()) {
     if (until > now || expired.size() == request.limit) break;

@@ -164,8 +164,7 @@ class MemoryTables {
   /// True if neither exclusiveness nor the concurrency limit keeps `run` from starting.
   [[nodiscard]] bool may_start(const MemoryJob& job, const RunT& run) const {
     if (run.exclusive && job.running_exclusive > 0) return false;
-    return run.concurrency_max == 0 ||
-           running_with_key(run.concurrency_key) < run.concurrency_max;
+    return run.concurrency_max == 0 || running_with_key(run.concurrency_key) < run.concurrency_max;
   }
 
   [[nodiscard]] std::uint32_t running_with_key(const std::string& concurrency_key) const {
@@ -258,9 +257,15 @@ class MemoryTables {
     job.ended_by_time.insert({*run.completed_at, run.id});
     history_.insert(run.id);
     switch (run.status) {
-      case JobStatus::success: ++job.success_count; break;
-      case JobStatus::failed: ++job.failure_count; break;
-      default: ++job.skipped_count; break;
+      case JobStatus::success:
+        ++job.success_count;
+        break;
+      case JobStatus::failed:
+        ++job.failure_count;
+        break;
+      default:
+        ++job.skipped_count;
+        break;
     }
   }
 

@@ -29,8 +29,8 @@ class BackgroundLoop {
 
   [[nodiscard]] bool is_running() const noexcept { return is_running_.load(); }
 
-  /// Ends the loop after its present step. On the loop's own thread, which cannot wait for itself, the
-  /// thread is left to end alone.
+  /// Ends the loop after its present step. On the loop's own thread, which cannot wait for itself,
+  /// the thread is left to end alone.
   ///
   /// Blocks: until the step is over.
   void stop(WakeSignal& wake) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Engine: one tick of the scheduler. Asks the storage what is due, asks the planner what to do about
-// it, and does it.
+// Engine: one tick of the scheduler. Asks the storage what is due, asks the planner what to do
+// about it, and does it.
 //
 // A tick is short and never waits for a body, unless the executor runs bodies on the spot. An idle
 // tick costs the storage one question. Whatever fails in a tick is reported and tried again later.
@@ -37,15 +37,17 @@ class Engine {
   using Deck = FlightDeck<ClockT, StorageT, ExecutorT>;
 
   explicit Engine(std::shared_ptr<Deck> deck)
-      : deck_(std::move(deck)), parts_(deck_->parts), book_(*deck_) {}
+      : deck_(std::move(deck)),
+        parts_(deck_->parts),
+        book_(*deck_) {}
 
   /// The jobs that this scheduler has registered.
   [[nodiscard]] JobBook<ClockT, StorageT, ExecutorT>& book() noexcept { return book_; }
 
   TickReport tick();
 
-  /// Claims one run, if nothing keeps it from starting, and hands it to the executor; on this thread
-  /// if `here`. Returns whether it was claimed.
+  /// Claims one run, if nothing keeps it from starting, and hands it to the executor; on this
+  /// thread if `here`. Returns whether it was claimed.
   bool claim_one(RunId run_id, const RegisteredJobPtr& job, bool here);
 
   /// From now on nothing is claimed or fired.
@@ -86,15 +88,16 @@ class Engine {
 
   // Of the one tick at a time:
   std::optional<std::pair<TimePoint, Duration>> last_seen_{};  // both clocks, at the last tick
-  Duration rescue_from_{};  // monotonic; no rescue before
-  Duration prune_from_{};   // monotonic
+  Duration rescue_from_{};                                     // monotonic; no rescue before
+  Duration prune_from_{};                                      // monotonic
   std::optional<TimePoint> blocked_at_{};  // the last claim was not given all that was ready then
 };
 
 template <class C, class S, class E>
 TickReport Engine<C, S, E>::tick() {
   TickReport report;
-  // From inside a body a tick would wait for nothing good: whoever entered the body goes on ticking.
+  // From inside a body a tick would wait for nothing good: whoever entered the body goes on
+  // ticking.
   if (ActiveRun::depth(deck_.get()) > 0 || is_ticking_.exchange(true)) {
     report.next_wake_at = parts_.clock.now() + std::chrono::milliseconds{100};
     return report;
@@ -142,8 +145,8 @@ void Engine<C, S, E>::step(TickReport& report) {
   plan_next(report, wake, parts_.storage.now(wall) - wall);
 }
 
-/// Looks after the runs in flight. Leases come before deadlines: after a pause of the whole process,
-/// one that nobody took is renewed, and nothing is stopped for it.
+/// Looks after the runs in flight. Leases come before deadlines: after a pause of the whole
+/// process, one that nobody took is renewed, and nothing is stopped for it.
 template <class C, class S, class E>
 void Engine<C, S, E>::keep_running() {
   try {
@@ -157,9 +160,9 @@ void Engine<C, S, E>::keep_running() {
   deck_->flush();
 }
 
-/// Notices when the wall clock was set. Leases of embedded storages are written in wall time, so all of
-/// ours are renewed at once, and for one lease nobody else's is taken to have expired: its owner, who
-/// sees the same clock, renews it meanwhile.
+/// Notices when the wall clock was set. Leases of embedded storages are written in wall time, so
+/// all of ours are renewed at once, and for one lease nobody else's is taken to have expired: its
+/// owner, who sees the same clock, renews it meanwhile.
 template <class C, class S, class E>
 void Engine<C, S, E>::watch_clock() {
   const Duration lease = parts_.options.lease;
@@ -196,10 +199,8 @@ void Engine<C, S, E>::run_startups(TimePoint now) {
 
 template <class C, class S, class E>
 bool Engine<C, S, E>::is_startup_spaced(const std::string& name, TimePoint now) {
-  const auto last = parts_.storage.runs({.job_name = name,
-                                         .trigger = RunTrigger::startup,
-                                         .limit = 1,
-                                         .with_details = false});
+  const auto last = parts_.storage.runs(
+      {.job_name = name, .trigger = RunTrigger::startup, .limit = 1, .with_details = false});
   return last.empty() || now - last.front().created_at >= parts_.options.startup_spacing;
 }
 
@@ -236,7 +237,8 @@ void Engine<C, S, E>::rescue(TickReport& report, const JobNames& jobs, TimePoint
                               .lease = parts_.options.lease};
   auto runs = parts_.storage.take_expired(request, now);
   if (runs.empty()) runs = find_strays(now);
-  // Nothing to take, yet something has expired: a run of ours that is being renewed. Not at every tick.
+  // Nothing to take, yet something has expired: a run of ours that is being renewed. Not at every
+  // tick.
   if (runs.empty()) rescue_from_ = steady + std::chrono::seconds{1};
   std::vector<Completion> completions;
   completions.reserve(runs.size());
@@ -256,8 +258,9 @@ void Engine<C, S, E>::rescue(TickReport& report, const JobNames& jobs, TimePoint
   report.has_more = report.has_more || runs.size() == parts_.options.batch_max;
 }
 
-/// Returns runs of this node whose leases have expired and that it does not know of: the answer to their
-/// claim was lost, or the storage failed before they were handed back. `take_expired` leaves them to us.
+/// Returns runs of this node whose leases have expired and that it does not know of: the answer to
+/// their claim was lost, or the storage failed before they were handed back. `take_expired` leaves
+/// them to us.
 template <class C, class S, class E>
 std::vector<JobRun> Engine<C, S, E>::find_strays(TimePoint now) {
   auto runs = parts_.storage.runs({.status = JobStatus::running, .limit = 1000});
@@ -333,8 +336,8 @@ void Engine<C, S, E>::prune(TickReport& report, TimePoint now, Duration steady) 
   if (report.pruned < parts_.options.batch_max) prune_from_ = steady + parts_.options.prune_period;
 }
 
-/// `wake` is in the time of the storage's clock, which is ahead of ours by `storage_lead`. Whoever sleeps
-/// does so by ours.
+/// `wake` is in the time of the storage's clock, which is ahead of ours by `storage_lead`. Whoever
+/// sleeps does so by ours.
 template <class C, class S, class E>
 void Engine<C, S, E>::plan_next(TickReport& report, const WakeTimes& wake, Duration storage_lead) {
   const TimePoint now = add_clamped(parts_.clock.now(), storage_lead);

@@ -3,11 +3,11 @@
 // FlightDeck: takes the runs of this node from their claim to their recorded end.
 //
 // It enters bodies, keeps their leases, asks them to stop, gives up those that do not, and carries
-// their ends to the storage. It outlives the scheduler as long as a body is still on its way back, so
-// that a body may outlast, or itself destroy, the scheduler it belongs to.
+// their ends to the storage. It outlives the scheduler as long as a body is still on its way back,
+// so that a body may outlast, or itself destroy, the scheduler it belongs to.
 //
-// Thread-safety: all members, from any thread. No user code runs under a lock, nor is destroyed under
-// one.
+// Thread-safety: all members, from any thread. No user code runs under a lock, nor is destroyed
+// under one.
 
 #pragma once
 
@@ -95,7 +95,8 @@ class FlightDeck final
     const Duration steady = parts.clock.steady_now();
     const auto pause = parts.trouble.pause(steady);
     if (!pause) return table.next_step(steady);
-    // The storage is left alone for so long, whatever renewal is overdue; bodies are stopped in time.
+    // The storage is left alone for so long, whatever renewal is overdue; bodies are stopped in
+    // time.
     return std::min(*pause, table.next_step(steady, false).value_or(*pause));
   }
 
@@ -147,13 +148,15 @@ void FlightDeck<C, S, E>::fly(const FlightPtr& flight) {
     record(flight, std::move(answer), parts.clock.steady_now() - flight->view.begun_at);
     table.settled();
   }
-  // A run that was given up touches none of the parts: they may be gone. The signal is the deck's own.
+  // A run that was given up touches none of the parts: they may be gone. The signal is the deck's
+  // own.
   wake.raise();
 }
 
 template <class C, class S, class E>
 void FlightDeck<C, S, E>::record(const FlightPtr& flight, BodyAnswer answer, Duration duration) {
-  // Asked once more: a body that came back too late by its own clock has timed out, whoever noticed.
+  // Asked once more: a body that came back too late by its own clock has timed out, whoever
+  // noticed.
   planner::Verdict verdict = planner::judge(std::move(answer.outcome), answer.threw,
                                             flight->stop_reason(), flight->job->config);
   if (verdict.release) {
@@ -211,9 +214,10 @@ void FlightDeck<C, S, E>::give_up(const FlightTable::Due& due) {
   outcome.message_code = std::string{message_code::job_abandoned};
   outcome.summary = "the body did not return after it was asked to stop";
   outcome.error = RunError{"ABANDONED", "the lease could not be kept, and the body did not stop"};
-  put_end(flight,
-          planner::judge(std::move(outcome), false, flight->requested_reason(), flight->job->config),
-          parts.clock.steady_now() - flight->view.begun_at);
+  put_end(
+      flight,
+      planner::judge(std::move(outcome), false, flight->requested_reason(), flight->job->config),
+      parts.clock.steady_now() - flight->view.begun_at);
 }
 
 template <class C, class S, class E>

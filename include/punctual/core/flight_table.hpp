@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// FlightTable: which runs are in flight on this node, and in which state. No I/O, no waiting but one.
+// FlightTable: which runs are in flight on this node, and in which state. No I/O, no waiting but
+// one.
 //
-// A run is queued, started, returned, or given up; all changes of state happen here, under one lock, so
-// that exactly one of "the body came back" and "the body was given up" is true of every run.
+// A run is queued, started, returned, or given up; all changes of state happen here, under one
+// lock, so that exactly one of "the body came back" and "the body was given up" is true of every
+// run.
 //
-// Thread-safety: all members, from any thread. Records are handed out, never destroyed under the lock.
+// Thread-safety: all members, from any thread. Records are handed out, never destroyed under the
+// lock.
 
 #pragma once
 
@@ -53,7 +56,8 @@ class FlightTable {
   /// The body is about to be entered on this thread; false if the run was given up meanwhile.
   bool enter(const FlightPtr& flight, Duration now);
 
-  /// The body is back; false if the run was given up meanwhile. True must be followed by `settled()`.
+  /// The body is back; false if the run was given up meanwhile. True must be followed by
+  /// `settled()`.
   bool leave(const FlightPtr& flight);
 
   /// The thread that came from the body is done with the scheduler's parts.
@@ -73,7 +77,8 @@ class FlightTable {
   /// Returns runs whose lease has to be renewed at `now`; every one if `all`.
   [[nodiscard]] std::vector<FlightPtr> to_renew(Duration now, bool all) const;
 
-  /// Notes the answers to a renewal asked for at `asked_at`; returns bodies that have to stop, and why.
+  /// Notes the answers to a renewal asked for at `asked_at`; returns bodies that have to stop, and
+  /// why.
   [[nodiscard]] std::vector<std::pair<FlightPtr, StopReason>> renewed(
       const std::vector<FlightPtr>& flights, const std::vector<RenewAnswer>& answers,
       Duration asked_at, Duration lease);
@@ -81,8 +86,9 @@ class FlightTable {
   /// Marks a run as asked to stop; null if it is not here.
   [[nodiscard]] FlightPtr ask_to_stop(RunId run_id, Duration now);
 
-  /// Returns the time from `now` until a run here needs something, nullopt if none will. Renewals do not
-  /// count unless `can_renew`: one that is overdue must not wake who cannot ask the storage for it.
+  /// Returns the time from `now` until a run here needs something, nullopt if none will. Renewals
+  /// do not count unless `can_renew`: one that is overdue must not wake who cannot ask the storage
+  /// for it.
   [[nodiscard]] std::optional<Duration> next_step(Duration now, bool can_renew = true) const;
 
   /// From now on nothing is added or entered.
@@ -217,8 +223,7 @@ inline std::vector<std::pair<FlightPtr, StopReason>> FlightTable::renewed(
     const bool is_lost = answers.at(i) == RenewAnswer::lost;
     flight.view.renewed_at = asked_at;
     flight.view.renew_at = is_lost ? Duration::max() : asked_at + lease / 3;
-    flight.view.lease_stop_at =
-        is_lost ? Duration::max() : planner::lease_stop_at(asked_at, lease);
+    flight.view.lease_stop_at = is_lost ? Duration::max() : planner::lease_stop_at(asked_at, lease);
     if (answers[i] == RenewAnswer::kept || !is_waiting_or_started(flight)) continue;
     limit_grace(flight, asked_at);
     to_stop.emplace_back(flights[i], is_lost ? StopReason::lease_lost : StopReason::cancelled);

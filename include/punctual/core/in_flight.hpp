@@ -6,7 +6,8 @@
 // lease) while the body still holds its thread; the record then outlives the run, so that whatever
 // the body does later falls on something that exists and changes nothing.
 //
-// Thread-safety: the fields under "guarded" belong to the scheduler's mutex, the atomics to everyone.
+// Thread-safety: the fields under "guarded" belong to the scheduler's mutex, the atomics to
+// everyone.
 
 #pragma once
 
@@ -52,7 +53,9 @@ class FlightRecord final : public RunHost {
   };
 
   FlightRecord(JobRun claimed, RegisteredJobPtr registered, FlightClock& clock)
-      : run(std::move(claimed)), job(std::move(registered)), clock_(&clock) {}
+      : run(std::move(claimed)),
+        job(std::move(registered)),
+        clock_(&clock) {}
 
   const JobRun run;
   const RegisteredJobPtr job;

@@ -2,8 +2,8 @@
 //
 // JobBook: the jobs that this scheduler has registered, and their way into the ledger.
 //
-// The ledger is told first, so that a job's instants count from its registration. A ledger that does not
-// answer does not keep the host from starting: the job is told to it later.
+// The ledger is told first, so that a job's instants count from its registration. A ledger that
+// does not answer does not keep the host from starting: the job is told to it later.
 //
 // Thread-safety: all members, from any thread.
 

@@ -29,7 +29,8 @@ class JobDesk {
   using EngineT = Engine<ClockT, StorageT, ExecutorT>;
 
   JobDesk(std::shared_ptr<Deck> deck, std::shared_ptr<EngineT> engine)
-      : deck_(std::move(deck)), engine_(std::move(engine)) {}
+      : deck_(std::move(deck)),
+        engine_(std::move(engine)) {}
 
   void pause(std::string_view name, std::string actor, std::string reason) {
     require_key_fits(actor, "actor");

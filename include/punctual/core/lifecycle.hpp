@@ -32,7 +32,8 @@ class Lifecycle {
   using EngineT = Engine<ClockT, StorageT, ExecutorT>;
 
   Lifecycle(std::shared_ptr<Deck> deck, std::shared_ptr<EngineT> engine)
-      : deck_(std::move(deck)), engine_(std::move(engine)) {}
+      : deck_(std::move(deck)),
+        engine_(std::move(engine)) {}
 
   void start() {
     const std::lock_guard lock{mutex_};

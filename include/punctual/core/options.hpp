@@ -18,28 +18,29 @@
 namespace punctual {
 
 struct SchedulerOptions {
-  /// Name of this node in the history. A random suffix is added, because two processes, or one before
-  /// and after a restart, must never take each other's leases for their own.
+  /// Name of this node in the history. A random suffix is added, because two processes, or one
+  /// before and after a restart, must never take each other's leases for their own.
   std::string node = "node";
   /// How long a claimed run stays with a node that does not renew: the time in which a crash is
   /// noticed. Renewed every third of it. At least 100 ms.
   Duration lease = std::chrono::seconds{30};
   /// How long `stop()` and the destructor wait for running bodies.
   Duration stop_grace = std::chrono::seconds{30};
-  /// A run on startup is left out if the previous one was made less than this ago, so that a service
-  /// that restarts in a loop does not run its startup jobs in a loop.
+  /// A run on startup is left out if the previous one was made less than this ago, so that a
+  /// service that restarts in a loop does not run its startup jobs in a loop.
   Duration startup_spacing = std::chrono::minutes{1};
   /// How often old runs are pruned.
   Duration prune_period = std::chrono::minutes{5};
-  /// Schedules fired, and runs rescued or pruned, in one tick; the next tick follows at once if there
-  /// is more. 1 to 10,000.
+  /// Schedules fired, and runs rescued or pruned, in one tick; the next tick follows at once if
+  /// there is more. 1 to 10,000.
   std::size_t batch_max = 256;
   /// Seed of ids and jitter; nullopt: from the operating system.
   std::optional<std::uint64_t> seed{};
   EventHandler on_event{};
 };
 
-/// Errors: INVALID_CONFIG -> a value out of its range, which the message names; INVALID_KEY -> node.
+/// Errors: INVALID_CONFIG -> a value out of its range, which the message names; INVALID_KEY ->
+/// node.
 inline void require_valid(const SchedulerOptions& options) {
   const auto refuse = [](const std::string& what) { throw Error{"INVALID_CONFIG", what}; };
   const auto ms = [](Duration span) { return std::to_string(span.count()) + " ms"; };

@@ -2,9 +2,9 @@
 //
 // Outbox: ends of runs on their way to the storage.
 //
-// Whoever ends a run puts it in; one thread at a time carries out. While it waits for the storage, more
-// ends gather, and the next trip takes them all: the slower a commit, the more runs share it. What the
-// storage refused for now goes back to the front and is tried again.
+// Whoever ends a run puts it in; one thread at a time carries out. While it waits for the storage,
+// more ends gather, and the next trip takes them all: the slower a commit, the more runs share it.
+// What the storage refused for now goes back to the front and is tried again.
 //
 // Thread-safety: all members, from any thread.
 
@@ -52,8 +52,8 @@ class Outbox {
     is_carried_ = true;
     while (!items_.empty()) {
       std::vector<OutboxItem> batch;
-      const auto end = items_.begin() + static_cast<std::ptrdiff_t>(
-                                            std::min(batch_max, items_.size()));
+      const auto end =
+          items_.begin() + static_cast<std::ptrdiff_t>(std::min(batch_max, items_.size()));
       std::move(items_.begin(), end, std::back_inserter(batch));
       items_.erase(items_.begin(), end);
       lock.unlock();

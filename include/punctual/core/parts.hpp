@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Parts: what a scheduler is made of: its clock, storage and executor, and what all its rooms share.
+// Parts: what a scheduler is made of: its clock, storage and executor, and what all its rooms
+// share.
 //
 // `ClockT`, `StorageT`, `ExecutorT` are values for parts that the scheduler owns and references for
 // parts that it borrows; nothing below needs to know which.

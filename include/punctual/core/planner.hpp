@@ -3,8 +3,8 @@
 // The planner: every decision of the scheduler, as pure functions of a state and an instant.
 //
 // Nothing here reads a clock, touches a storage or starts a thread; ids and jitter come from the
-// generators handed in. So each decision can be tested by a table, and the scheduler that calls them
-// is left with doing what they say.
+// generators handed in. So each decision can be tested by a table, and the scheduler that calls
+// them is left with doing what they say.
 //
 // Thread-safety: pure functions; the generators belong to the caller.
 
@@ -78,14 +78,14 @@ namespace detail {
 /// Returns one row for every instant in [first, last], which nobody will run.
 template <class IdsT>
 [[nodiscard]] NewRun make_passed_row(const JobConfig& config, const Schedule& schedule,
-                                            std::string_view code, const char* what,
-                                            TimePoint first, TimePoint last, TimePoint now,
-                                            IdsT& ids) {
+                                     std::string_view code, const char* what, TimePoint first,
+                                     TimePoint last, TimePoint now, IdsT& ids) {
   const InstantCount passed = schedule.count_between(first, last);
   const auto count = std::max<std::int64_t>(passed.count, 1);
   const std::string number = (passed.is_exact ? "" : "at least ") + std::to_string(count);
   NewRun row = make_skipped(config, RunTrigger::schedule, code,
-                            number + (count == 1 ? " due instant" : " due instants") + what, now, ids.next(now));
+                            number + (count == 1 ? " due instant" : " due instants") + what, now,
+                            ids.next(now));
   row.due_at = first;
   row.details = Json::object();
   row.details["count"] = count;
@@ -104,8 +104,8 @@ template <class IdsT>
 ///
 /// Requires: `state.next_due_at` <= `now`.
 template <class IdsT>
-[[nodiscard]] Advance plan_due(const ScheduleState& state, const JobConfig& config,
-                                      TimePoint now, IdsT& ids) {
+[[nodiscard]] Advance plan_due(const ScheduleState& state, const JobConfig& config, TimePoint now,
+                               IdsT& ids) {
   const Schedule schedule = config.schedule.anchored_at(state.anchor_at);
   const TimePoint first = *state.next_due_at;
   const bool waits_for_finish = schedule.after_finish_delay().has_value();
@@ -120,8 +120,7 @@ template <class IdsT>
   advance.version = state.version;
   if (!waits_for_finish) advance.next_due_at = schedule.next_after(std::max(now, latest));
 
-  const bool runs =
-      config.missed == MissedPolicy::run_once || now - latest <= missed_tolerance;
+  const bool runs = config.missed == MissedPolicy::run_once || now - latest <= missed_tolerance;
   std::optional<TimePoint> last_missed;
   if (!runs) {
     last_missed = latest;
@@ -141,11 +140,12 @@ template <class IdsT>
   return advance;
 }
 
-/// Returns how to end a pause: armed for the next future instant, the passed ones answered by one row.
+/// Returns how to end a pause: armed for the next future instant, the passed ones answered by one
+/// row.
 template <class IdsT>
 [[nodiscard]] PauseChange plan_resume(const ScheduleState& state, const JobConfig& config,
-                                             std::string actor, std::string reason, TimePoint now,
-                                             IdsT& ids) {
+                                      std::string actor, std::string reason, TimePoint now,
+                                      IdsT& ids) {
   PauseChange change;
   change.job_name = state.job_name;
   change.version = state.version;
@@ -163,8 +163,8 @@ template <class IdsT>
           : std::max(first,
                      schedule.previous_before(add_clamped(now, Duration{1})).value_or(first));
   change.rows.push_back(detail::make_passed_row(config, schedule, message_code::job_paused,
-                                                " passed while the job was paused", first, last, now,
-                                                ids));
+                                                " passed while the job was paused", first, last,
+                                                now, ids));
   change.next_due_at = schedule.next_after(now);
   return change;
 }
@@ -172,8 +172,7 @@ template <class IdsT>
 /// Returns the run that follows a failed one, or nullopt if there is none.
 template <class IdsT>
 [[nodiscard]] std::optional<NewRun> plan_retry(const JobRun& run, const JobConfig& config,
-                                                      TimePoint now, IdsT& ids,
-                                                      Random& random) {
+                                               TimePoint now, IdsT& ids, Random& random) {
   if (run.attempt >= config.retry.max_attempts) return std::nullopt;
   const Duration delay = config.retry.backoff.delay(run.attempt, random);
   NewRun next;
@@ -212,8 +211,8 @@ namespace detail {
 /// Requires: `outcome.status` is terminal.
 template <class IdsT>
 [[nodiscard]] Completion plan_completion(const JobRun& run, const JobConfig& config,
-                                                JobOutcome outcome, Duration duration, bool may_retry,
-                                                TimePoint now, IdsT& ids, Random& random) {
+                                         JobOutcome outcome, Duration duration, bool may_retry,
+                                         TimePoint now, IdsT& ids, Random& random) {
   Completion completion;
   completion.lease = {run.id, run.fence};
   completion.status = outcome.status;
@@ -236,15 +235,16 @@ template <class IdsT>
 /// Returns the end of a run whose node let the lease expire.
 template <class IdsT>
 [[nodiscard]] Completion plan_abandoned(const JobRun& run, const std::string& lost_node,
-                                               const JobConfig& config, TimePoint now,
-                                               IdsT& ids, Random& random) {
+                                        const JobConfig& config, TimePoint now, IdsT& ids,
+                                        Random& random) {
   JobOutcome outcome;
   outcome.status = JobStatus::failed;
   outcome.message_code = std::string{message_code::job_abandoned};
   outcome.summary = "the node that ran it went away";
-  outcome.error = RunError{"ABANDONED", "node " + lost_node +
-                                            " held the run and did not renew its lease: the process "
-                                            "died, hung or lost the storage"};
+  outcome.error =
+      RunError{"ABANDONED", "node " + lost_node +
+                                " held the run and did not renew its lease: the process "
+                                "died, hung or lost the storage"};
   const Duration since_start = run.started_at ? now - *run.started_at : Duration{0};
   const bool may_retry = !run.cancel_requested;  // somebody wanted it to stop; it has
   return plan_completion(run, config, std::move(outcome), since_start, may_retry, now, ids, random);
@@ -347,8 +347,8 @@ struct Verdict {
 
 /// Returns what a body's answer means, given why it was asked to stop, if it was.
 ///
-/// A timeout is a failure whatever the body says once it is over. A body that does its work in spite of
-/// a cancel has done it. A body that gives up because of a shutdown has not failed.
+/// A timeout is a failure whatever the body says once it is over. A body that does its work in
+/// spite of a cancel has done it. A body that gives up because of a shutdown has not failed.
 [[nodiscard]] inline Verdict judge(JobOutcome outcome, bool threw, StopReason reason,
                                    const JobConfig& config) {
   Verdict verdict;

@@ -2,8 +2,8 @@
 //
 // run_body: calls a body and turns whatever comes out of it into an outcome.
 //
-// The border between user code and the library: nothing that a body throws, whatever its type, passes
-// it.
+// The border between user code and the library: nothing that a body throws, whatever its type,
+// passes it.
 
 #pragma once
 

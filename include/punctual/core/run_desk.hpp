@@ -37,7 +37,9 @@ class RunDesk {
   using EngineT = Engine<ClockT, StorageT, ExecutorT>;
 
   RunDesk(std::shared_ptr<Deck> deck, std::shared_ptr<EngineT> engine)
-      : deck_(std::move(deck)), engine_(std::move(engine)), parts_(deck_->parts) {}
+      : deck_(std::move(deck)),
+        engine_(std::move(engine)),
+        parts_(deck_->parts) {}
 
   JobResult trigger(std::string_view name, TriggerOptions options);
   RunId enqueue(std::string_view name, Json payload, EnqueueOptions options);
@@ -108,8 +110,7 @@ JobResult RunDesk<C, S, E>::wait_for(RunId run_id, Duration wait) {
   while (true) {
     // Before the run is read, so that one that ends in between is seen to have ended.
     const Duration waited = parts_.clock.steady_now() - started_at;
-    const bool is_over =
-        waited >= wait || (engine_->is_closed() && !deck_->table.contains(run_id));
+    const bool is_over = waited >= wait || (engine_->is_closed() && !deck_->table.contains(run_id));
     const auto run = read(run_id, is_over);
     if (run && (is_over || is_terminal(run->status))) return to_result(*run);
     if (parts_.executor.help()) continue;
@@ -121,7 +122,8 @@ JobResult RunDesk<C, S, E>::wait_for(RunId run_id, Duration wait) {
 
 /// Returns the run, or nullopt if the storage does not answer for now: it goes on without us.
 ///
-/// Errors: RUN_NOT_FOUND -> it was pruned; those of the storage that are permanent, or any if `is_last`.
+/// Errors: RUN_NOT_FOUND -> it was pruned; those of the storage that are permanent, or any if
+/// `is_last`.
 template <class C, class S, class E>
 std::optional<JobRun> RunDesk<C, S, E>::read(RunId run_id, bool is_last) {
   try {

@@ -2,14 +2,14 @@
 //
 // Scheduler: registers jobs, runs them when they are due, and keeps the history.
 //
-// It is made of a clock, a storage and an executor. What it is given as an rvalue it owns, what it is
-// given as an lvalue it borrows; two schedulers on one storage are a cluster. `start()` lets it work in
-// the background; without it, nothing happens until `tick()` or `run_due()` is called, which is how
-// tests with a fake clock go through time.
+// It is made of a clock, a storage and an executor. What it is given as an rvalue it owns, what it
+// is given as an lvalue it borrows; two schedulers on one storage are a cluster. `start()` lets it
+// work in the background; without it, nothing happens until `tick()` or `run_due()` is called,
+// which is how tests with a fake clock go through time.
 //
 // Thread-safety: all members, from any thread, also from inside bodies; exceptions are said below.
-// Lifetime: what is borrowed must outlive the scheduler. A body may destroy the scheduler it belongs
-// to if what is borrowed outlives that body.
+// Lifetime: what is borrowed must outlive the scheduler. A body may destroy the scheduler it
+// belongs to if what is borrowed outlives that body.
 
 #pragma once
 
@@ -46,11 +46,14 @@ namespace punctual {
 template <class ClockT, class StorageT, class ExecutorT>
 class Scheduler {
   static_assert(Clock<ClockT>, "the first part is no Clock: see punctual/policy/clock.hpp");
-  static_assert(Storage<StorageT>, "the second part is no Storage: see punctual/policy/storage.hpp");
-  static_assert(Executor<ExecutorT>, "the third part is no Executor: see punctual/policy/executor.hpp");
+  static_assert(Storage<StorageT>,
+                "the second part is no Storage: see punctual/policy/storage.hpp");
+  static_assert(Executor<ExecutorT>,
+                "the third part is no Executor: see punctual/policy/executor.hpp");
 
  public:
-  /// A scheduler that owns default parts: the system's clock, a storage in memory, a pool of threads.
+  /// A scheduler that owns default parts: the system's clock, a storage in memory, a pool of
+  /// threads.
   ///
   /// Errors: INVALID_CONFIG -> an option out of its range. So for the other constructor.
   explicit Scheduler(SchedulerOptions options = {})
@@ -79,11 +82,12 @@ class Scheduler {
 
   /// Registers a job with a body: anything callable with `JobContext&`.
   ///
-  /// From here on the job is in the ledger: a schedule's instants count from now, or go on where they
-  /// were if the storage knows the job. If the storage does not answer, the job is registered all the
-  /// same and brought to the ledger as soon as it does.
+  /// From here on the job is in the ledger: a schedule's instants count from now, or go on where
+  /// they were if the storage knows the job. If the storage does not answer, the job is registered
+  /// all the same and brought to the ledger as soon as it does.
   ///
-  /// Errors: DUPLICATE_JOB -> the name is taken; INVALID_JOB_NAME, INVALID_CONFIG, INVALID_KEY -> the
+  /// Errors: DUPLICATE_JOB -> the name is taken; INVALID_JOB_NAME, INVALID_CONFIG, INVALID_KEY ->
+  /// the
   ///         configuration; SCHEDULER_STOPPED. Nothing is registered then.
   template <JobBody Body>
   void register_job(JobConfig config, Body body) {
@@ -108,13 +112,14 @@ class Scheduler {
   /// For this registration: the next process registers the job as its configuration says.
   void disable(std::string_view name) { set_enabled(name, false); }
 
-  /// Keeps a job from running on any node, over restarts, until it is resumed. Runs in progress go on.
+  /// Keeps a job from running on any node, over restarts, until it is resumed. Runs in progress go
+  /// on.
   void pause(std::string_view name, std::string actor = {}, std::string reason = {}) {
     job_desk().pause(name, std::move(actor), std::move(reason));
   }
 
-  /// Ends a pause: the schedule goes on with the next future instant, and one row skipped / JOB_PAUSED
-  /// answers those that passed.
+  /// Ends a pause: the schedule goes on with the next future instant, and one row skipped /
+  /// JOB_PAUSED answers those that passed.
   void resume(std::string_view name, const std::string& actor = {},
               const std::string& reason = {}) {
     job_desk().resume(name, actor, reason);
@@ -124,8 +129,9 @@ class Scheduler {
 
   /// Runs a job now and waits for its end.
   ///
-  /// The run is stored before it starts. A disabled or paused job, and one that is still running, is
-  /// answered by a skipped run that says so. From inside a body the run is done on the same thread.
+  /// The run is stored before it starts. A disabled or paused job, and one that is still running,
+  /// is answered by a skipped run that says so. From inside a body the run is done on the same
+  /// thread.
   ///
   /// Returns: the finished run; with `options.wait`, possibly a pending or running one.
   /// Errors:  JOB_NOT_FOUND -> with names that resemble it; SCHEDULER_STOPPED; INVALID_PAYLOAD,
@@ -170,8 +176,8 @@ class Scheduler {
   /// One run, or nullopt.
   [[nodiscard]] std::optional<JobRun> run(RunId run_id) { return deck_->parts.storage.run(run_id); }
 
-  /// The next `count` instants of a job's schedule, as the ledger has it armed; fewer if there are no
-  /// more. Of a delay after the finish only the armed one is known.
+  /// The next `count` instants of a job's schedule, as the ledger has it armed; fewer if there are
+  /// no more. Of a delay after the finish only the armed one is known.
   [[nodiscard]] std::vector<TimePoint> next_runs(std::string_view name, std::size_t count) {
     return job_desk().next_runs(name, count);
   }
@@ -183,8 +189,9 @@ class Scheduler {
   /// Errors: SCHEDULER_STOPPED -> a stopped scheduler is not started again.
   void start() { lifecycle_->start(); }
 
-  /// One step: fires what is due, claims what is ready, keeps what is running. For hosts with a loop of
-  /// their own, and for tests. Does nothing while another tick is under way, or inside a body.
+  /// One step: fires what is due, claims what is ready, keeps what is running. For hosts with a
+  /// loop of their own, and for tests. Does nothing while another tick is under way, or inside a
+  /// body.
   TickReport tick() {
     const auto engine = engine_;
     return engine->tick();
@@ -192,7 +199,8 @@ class Scheduler {
 
   /// Ticks until nothing is due; returns how many ticks that took.
   ///
-  /// Errors: those of the storage; NEVER_DONE -> after 1,000,000 ticks there is still something to do.
+  /// Errors: those of the storage; NEVER_DONE -> after 1,000,000 ticks there is still something to
+  /// do.
   std::size_t run_due();
 
   /// No new runs from now on; bodies are asked to stop. Returns at once, also inside a body.
@@ -201,8 +209,8 @@ class Scheduler {
     lifecycle->request_stop();
   }
 
-  /// Stops: no new runs, bodies are asked to stop and waited for, what has not ended in time is handed
-  /// back to be run again. Leases are kept up to the end.
+  /// Stops: no new runs, bodies are asked to stop and waited for, what has not ended in time is
+  /// handed back to be run again. Leases are kept up to the end.
   ///
   /// Returns: what had to be handed back while its body was still running. Those bodies cannot be
   ///          ended; whatever else they do with the scheduler changes nothing.
@@ -274,8 +282,9 @@ std::size_t Scheduler<C, S, E>::run_due() {
     if (report.error) throw *report.error;
     if (!report.did_something()) return count;
   }
-  throw Error{"NEVER_DONE", "run_due() ticked 1000000 times and there is still something to do; does "
-                            "a job enqueue itself for at once?"};
+  throw Error{"NEVER_DONE",
+              "run_due() ticked 1000000 times and there is still something to do; does "
+              "a job enqueue itself for at once?"};
 }
 
 }  // namespace punctual

@@ -52,8 +52,7 @@ class StorageTrouble {
  private:
   mutable std::mutex mutex_;
   Random random_;
-  Backoff backoff_ =
-      Backoff::exponential(std::chrono::milliseconds{200}, std::chrono::seconds{30});
+  Backoff backoff_ = Backoff::exponential(std::chrono::milliseconds{200}, std::chrono::seconds{30});
   std::uint32_t failure_count_ = 0;
   std::optional<Duration> retry_at_;
 };

@@ -22,13 +22,13 @@ namespace punctual {
 inline constexpr Duration no_timeout = Duration::max();
 
 struct JobConfig {
-  std::string name{};         ///< `^[a-z0-9][a-z0-9._-]{0,99}$`, unique within a scheduler
-  std::string description{};  ///< for people; at most 1 KiB is kept
-  Schedule schedule{};        ///< default: by hand only
-  bool enabled = true;        ///< false: no due instants; a trigger is answered `JOB_DISABLED`
+  std::string name{};           ///< `^[a-z0-9][a-z0-9._-]{0,99}$`, unique within a scheduler
+  std::string description{};    ///< for people; at most 1 KiB is kept
+  Schedule schedule{};          ///< default: by hand only
+  bool enabled = true;          ///< false: no due instants; a trigger is answered `JOB_DISABLED`
   bool run_on_startup = false;  ///< also run once when the scheduler first ticks
-  /// Measured on the monotonic clock from the start of the body. At it the body's stop token is set;
-  /// if the body has not returned `timeout_grace` later, the run is recorded without it.
+  /// Measured on the monotonic clock from the start of the body. At it the body's stop token is
+  /// set; if the body has not returned `timeout_grace` later, the run is recorded without it.
   Duration timeout = std::chrono::hours{1};
   Duration timeout_grace = std::chrono::seconds{10};
   RetryPolicy retry{};

@@ -31,9 +31,9 @@ struct NewRun {
   std::string job_name{};
   JobStatus status = JobStatus::pending;  ///< pending or skipped
   RunTrigger trigger = RunTrigger::manual;
-  std::string message_code{};  ///< of a skipped row
-  std::string summary{};       ///< of a skipped row
-  Json details = nullptr;      ///< of a skipped row
+  std::string message_code{};         ///< of a skipped row
+  std::string summary{};              ///< of a skipped row
+  Json details = nullptr;             ///< of a skipped row
   std::optional<TimePoint> due_at{};  ///< the instant of the schedule that it answers
   TimePoint run_at{};                 ///< not claimed before
   std::string actor{};                ///< who asked for it
@@ -87,8 +87,8 @@ struct JobRun {
   std::string progress_note{};
 };
 
-/// Returns the key by which pending runs are ordered: the moment they became ready, a minute earlier
-/// per step of priority.
+/// Returns the key by which pending runs are ordered: the moment they became ready, a minute
+/// earlier per step of priority.
 ///
 /// Because it is fixed when the run is stored, a run that waits long enough comes before any later
 /// one of a higher priority, and an index can serve the order.

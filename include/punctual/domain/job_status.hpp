@@ -17,7 +17,6 @@
 #include <optional>
 #include <string_view>
 
-
 namespace punctual {
 
 enum class JobStatus : std::uint8_t {
@@ -46,8 +45,8 @@ inline constexpr std::array<std::string_view, 6> run_trigger_names{
     "schedule", "manual", "startup", "retry", "dependency", "backfill"};
 
 template <class Enum, std::size_t N>
-[[nodiscard]] constexpr std::optional<Enum> parse_enum(
-    const std::array<std::string_view, N>& names, std::string_view text) noexcept {
+[[nodiscard]] constexpr std::optional<Enum> parse_enum(const std::array<std::string_view, N>& names,
+                                                       std::string_view text) noexcept {
   for (std::size_t i = 0; i < N; ++i) {
     if (names[i] == text) return static_cast<Enum>(i);
   }

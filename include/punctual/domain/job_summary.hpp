@@ -59,10 +59,12 @@ void to_json(BasicJson& json, const JobSummary& job) {
   json["paused"] = job.paused;
   json["pausedBy"] = text(job.paused_by);
   json["pausedReason"] = text(job.paused_reason);
-  json["scheduleIntervalMs"] =
-      job.schedule.is_object() ? job.schedule.value("periodMs", BasicJson(nullptr)) : BasicJson(nullptr);
+  json["scheduleIntervalMs"] = job.schedule.is_object()
+                                   ? job.schedule.value("periodMs", BasicJson(nullptr))
+                                   : BasicJson(nullptr);
   json["schedule"] = job.schedule;
-  json["nextRunAt"] = job.next_run_at ? BasicJson(format_iso8601(*job.next_run_at)) : BasicJson(nullptr);
+  json["nextRunAt"] =
+      job.next_run_at ? BasicJson(format_iso8601(*job.next_run_at)) : BasicJson(nullptr);
   json["runCount"] = job.run_count;
   json["successCount"] = job.success_count;
   json["failureCount"] = job.failure_count;
@@ -73,8 +75,10 @@ void to_json(BasicJson& json, const JobSummary& job) {
   BasicJson last = BasicJson::object();
   last["jobId"] = run.id;
   last["status"] = run.status;
-  last["startedAt"] = run.started_at ? BasicJson(format_iso8601(*run.started_at)) : BasicJson(nullptr);
-  last["completedAt"] = run.completed_at ? BasicJson(format_iso8601(*run.completed_at)) : BasicJson(nullptr);
+  last["startedAt"] =
+      run.started_at ? BasicJson(format_iso8601(*run.started_at)) : BasicJson(nullptr);
+  last["completedAt"] =
+      run.completed_at ? BasicJson(format_iso8601(*run.completed_at)) : BasicJson(nullptr);
   last["durationMs"] = run.duration.value_or(Duration{0}).count();
   last["messageCode"] = run.message_code;
   last["summary"] = text(run.summary);

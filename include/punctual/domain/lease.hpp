@@ -99,11 +99,11 @@ enum class CancelAnswer : std::uint8_t {
 
 /// What a storage says of itself.
 struct StorageHealth {
-  std::string kind{};           ///< e.g. "memory", "sqlite"
-  bool writable = true;         ///< a write was tried and went through
-  int schema_version = 0;       ///< as found
-  int schema_expected = 0;      ///< as this library wants it; 0: there are no migrations
-  std::string problem{};        ///< empty if well
+  std::string kind{};       ///< e.g. "memory", "sqlite"
+  bool writable = true;     ///< a write was tried and went through
+  int schema_version = 0;   ///< as found
+  int schema_expected = 0;  ///< as this library wants it; 0: there are no migrations
+  std::string problem{};    ///< empty if well
 };
 
 }  // namespace punctual

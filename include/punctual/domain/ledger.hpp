@@ -25,8 +25,9 @@ using JobNames = std::vector<std::string>;
 
 /// A job as a node registers it.
 ///
-/// `anchor_at` and `next_due_at` are proposals: the storage takes them when the job is new, when its
-/// `schedule` differs from the stored one, or when it becomes enabled; otherwise it keeps its own.
+/// `anchor_at` and `next_due_at` are proposals: the storage takes them when the job is new, when
+/// its `schedule` differs from the stored one, or when it becomes enabled; otherwise it keeps its
+/// own.
 struct JobDefinition {
   std::string name{};
   std::string description{};

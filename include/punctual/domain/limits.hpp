@@ -150,7 +150,7 @@ class DetailsClamp {
 ///
 /// What was cut is marked by a member `"_truncated": true`; details that are neither an object nor
 /// null are wrapped as `{"value": …}`, so that a reader always finds an object.
-template <class BasicJson>
+template <class BasicJson = Json>
 [[nodiscard]] BasicJson clamp_details(const BasicJson& details) {
   if (details.is_null()) return nullptr;
   detail::DetailsClamp<BasicJson> clamp;
@@ -166,7 +166,7 @@ template <class BasicJson>
 /// Errors: INVALID_PAYLOAD -> its JSON text is longer than 64 KiB, or it holds what JSON cannot
 /// say:
 ///         invalid UTF-8, binary values, numbers that are not finite.
-template <class BasicJson>
+template <class BasicJson = Json>
 void require_payload_fits(const BasicJson& payload) {
   if (payload.is_null()) return;
   std::string text;

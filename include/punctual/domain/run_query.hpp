@@ -2,8 +2,8 @@
 //
 // RunQuery: which runs of the history, newest first, a page at a time.
 //
-// Pages are cut by key: the next page starts below the last id of this one, so a page costs the same
-// however deep it lies, and rows that arrive meanwhile shift nothing.
+// Pages are cut by key: the next page starts below the last id of this one, so a page costs the
+// same however deep it lies, and rows that arrive meanwhile shift nothing.
 
 #pragma once
 
@@ -33,12 +33,12 @@ struct RunQuery {
 /// Errors: INVALID_QUERY -> `limit` is 0 or above 1,000.
 inline void require_valid(const RunQuery& query) {
   if (query.limit >= 1 && query.limit <= 1000) return;
-  throw Error{"INVALID_QUERY",
-              "a query's limit must be 1 to 1000, got " + std::to_string(query.limit) +
-                  "; page on with `before`"};
+  throw Error{"INVALID_QUERY", "a query's limit must be 1 to 1000, got " +
+                                   std::to_string(query.limit) + "; page on with `before`"};
 }
 
-/// True if `run` is one that `query` asks for; `before` and `limit` cut pages and are not looked at.
+/// True if `run` is one that `query` asks for; `before` and `limit` cut pages and are not looked
+/// at.
 [[nodiscard]] inline bool matches(const RunQuery& query, const JobRun& run) {
   return (!query.job_name || *query.job_name == run.job_name) &&
          (!query.status || *query.status == run.status) &&

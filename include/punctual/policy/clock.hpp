@@ -3,8 +3,8 @@
 // Clock: where the scheduler gets the time from, and how it waits.
 //
 // Time is a parameter, so that the shipped scheduler runs a year of jobs in a test in milliseconds.
-// Two readings, because they answer different questions: `now()` is the wall clock, which people set
-// and which may jump; `steady_now()` only ever goes on, and measures timeouts and durations.
+// Two readings, because they answer different questions: `now()` is the wall clock, which people
+// set and which may jump; `steady_now()` only ever goes on, and measures timeouts and durations.
 
 #pragma once
 

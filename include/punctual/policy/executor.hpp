@@ -2,8 +2,8 @@
 //
 // Executor: where bodies run.
 //
-// The scheduler asks how much room there is before it claims, so work waits in the storage, where any
-// node can take it and where it survives, and never in a queue of this process.
+// The scheduler asks how much room there is before it claims, so work waits in the storage, where
+// any node can take it and where it survives, and never in a queue of this process.
 
 #pragma once
 

@@ -2,8 +2,8 @@
 //
 // Job and JobBody: what can be registered.
 //
-// A body is anything callable with a `JobContext&` that returns a `JobOutcome` or nothing. A job is an
-// object that brings its configuration along. Either may be move-only.
+// A body is anything callable with a `JobContext&` that returns a `JobOutcome` or nothing. A job is
+// an object that brings its configuration along. Either may be move-only.
 
 #pragma once
 
@@ -22,8 +22,8 @@ namespace punctual {
 /// - Whatever it throws becomes a failed run; returning nothing means `job.success()`.
 template <class T>
 concept JobBody = std::invocable<T&, JobContext&> &&
-                  (std::same_as<std::invoke_result_t<T&, JobContext&>, JobOutcome> ||
-                   std::same_as<std::invoke_result_t<T&, JobContext&>, void>);
+    (std::same_as<std::invoke_result_t<T&, JobContext&>, JobOutcome> ||
+     std::same_as<std::invoke_result_t<T&, JobContext&>, void>);
 
 /// Semantics:
 /// - `config()` is asked once, when the job is registered.

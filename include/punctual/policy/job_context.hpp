@@ -2,9 +2,9 @@
 //
 // JobContext: what a body gets to know about its run, and how it says what came of it.
 //
-// The body answers with an outcome and stamps nothing: `return job.success("CODE", "what happened")`.
-// A body that may run long looks at `stop_requested()` now and then; it is how a timeout, a cancel or
-// a shutdown reaches it, for a thread cannot be ended from outside.
+// The body answers with an outcome and stamps nothing: `return job.success("CODE", "what
+// happened")`. A body that may run long looks at `stop_requested()` now and then; it is how a
+// timeout, a cancel or a shutdown reaches it, for a thread cannot be ended from outside.
 //
 // Thread-safety: one context belongs to one run; its const members and `progress` may be used from
 // threads that the body starts and joins.
@@ -54,7 +54,9 @@ class JobContext {
  public:
   /// For the runner, and for tests of a body on its own. Borrows both.
   JobContext(const JobRun& run, RunHost& host, std::stop_token stop)
-      : run_(&run), host_(&host), stop_(std::move(stop)) {}
+      : run_(&run),
+        host_(&host),
+        stop_(std::move(stop)) {}
 
   /// The run as it was claimed: id, attempt, due_at, actor, payload and the rest.
   [[nodiscard]] const JobRun& run() const noexcept { return *run_; }
@@ -102,11 +104,11 @@ class JobContext {
 
   /// The run did what it should.
   ///
-  /// Errors: INVALID_MESSAGE_CODE -> `code` is not of A-Z, 0-9 and `_`; thrown in the body, it fails
+  /// Errors: INVALID_MESSAGE_CODE -> `code` is not of A-Z, 0-9 and `_`; thrown in the body, it
+  /// fails
   ///         the run. So for all outcomes.
-  [[nodiscard]] JobOutcome success(
-      std::string code = std::string{message_code::job_completed}, std::string summary = {},
-      Json details = nullptr) const {
+  [[nodiscard]] JobOutcome success(std::string code = std::string{message_code::job_completed},
+                                   std::string summary = {}, Json details = nullptr) const {
     return {.status = JobStatus::success,
             .message_code = checked_message_code(std::move(code)),
             .summary = std::move(summary),

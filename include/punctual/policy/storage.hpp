@@ -2,9 +2,9 @@
 //
 // Storage: where jobs' schedules, runs and history live. Three concepts and their sum.
 //
-// Every operation is atomic, takes and answers in batches (answer i belongs to request i), and may be
-// called from several threads at once. It throws `punctual::Error` and nothing else: retryable if
-// nothing happened, in doubt if it may have. It calls no code of the user.
+// Every operation is atomic, takes and answers in batches (answer i belongs to request i), and may
+// be called from several threads at once. It throws `punctual::Error` and nothing else: retryable
+// if nothing happened, in doubt if it may have. It calls no code of the user.
 //
 // `now` is the caller's instant. A storage within one host uses it; a storage that hosts share uses
 // its own clock instead, because their clocks differ.
@@ -33,59 +33,65 @@ namespace punctual {
 /// - `sync_jobs(definitions, now)` stores new jobs and changed ones and returns every one's state.
 ///   Armed instants are kept unless the schedule's JSON changed or the job became enabled. Loading
 ///   the same definitions again changes nothing.
-/// - `due_schedules(jobs, limit, now)` returns schedules of `jobs` with `next_due_at <= now`, enabled
+/// - `due_schedules(jobs, limit, now)` returns schedules of `jobs` with `next_due_at <= now`,
+/// enabled
 ///   and not paused, the earliest first.
-/// - `advance(advances, now)` moves each schedule whose version is still as read and stores its rows,
+/// - `advance(advances, now)` moves each schedule whose version is still as read and stores its
+/// rows,
 ///   each advance atomically. `(job, due_at)` is unique among first attempts.
 /// - `set_paused(change, now)` likewise, returns false if the version had moved on.
 template <class T>
-concept ScheduleLedger =
-    requires(std::remove_reference_t<T>& storage, const std::vector<JobDefinition>& definitions,
-             const JobNames& jobs, std::size_t limit, const std::vector<Advance>& advances,
-             const PauseChange& change, TimePoint now) {
-      { storage.sync_jobs(definitions, now) } -> std::same_as<std::vector<ScheduleState>>;
-      { storage.due_schedules(jobs, limit, now) } -> std::same_as<std::vector<ScheduleState>>;
-      { storage.advance(advances, now) } -> std::same_as<std::vector<AdvanceAnswer>>;
-      { storage.set_paused(change, now) } -> std::same_as<bool>;
-    };
+concept ScheduleLedger = requires(std::remove_reference_t<T>& storage,
+                                  const std::vector<JobDefinition>& definitions,
+                                  const JobNames& jobs, std::size_t limit,
+                                  const std::vector<Advance>& advances, const PauseChange& change,
+                                  TimePoint now) {
+  { storage.sync_jobs(definitions, now) } -> std::same_as<std::vector<ScheduleState>>;
+  { storage.due_schedules(jobs, limit, now) } -> std::same_as<std::vector<ScheduleState>>;
+  { storage.advance(advances, now) } -> std::same_as<std::vector<AdvanceAnswer>>;
+  { storage.set_paused(change, now) } -> std::same_as<bool>;
+};
 
 /// Semantics:
 /// - `enqueue(rows, now)` stores runs, all or none. A row whose unique key an open run has is not
 ///   stored, nor an overlapping one that asked to be skipped; the answers say so.
 /// - `claim(request, now)` makes pending runs with `run_at <= now` running, in the order of
 ///   `claim_order(run_at, priority)` then id, leaving out unknown and paused jobs and what a limit
-///   (room, exclusive, concurrency key) does not let run; raises each fence by one, sets node, lease
-///   and `started_at`. Runs that cannot start never block those behind them.
-/// - `renew(renewals, lease, now)` extends each lease to `now + lease`, also one that has expired but
+///   (room, exclusive, concurrency key) does not let run; raises each fence by one, sets node,
+///   lease and `started_at`. Runs that cannot start never block those behind them.
+/// - `renew(renewals, lease, now)` extends each lease to `now + lease`, also one that has expired
+/// but
 ///   that nobody took.
 /// - `finish(completions, now)` records each end under its fence, with `completed_at` not before
 ///   `started_at`, the job's counters, and the follow-up rows, in one transaction.
-/// - `release(leases, now)` makes each run pending again, coded JOB_INTERRUPTED, the attempt unspent.
+/// - `release(leases, now)` makes each run pending again, coded JOB_INTERRUPTED, the attempt
+/// unspent.
 /// - `take_expired(request, now)` takes over runs whose lease has expired: fence + 1, the new node.
 /// - `request_cancel(run, actor, now)` ends a pending run, or marks a running one.
 /// - `next_wake(jobs, now)` returns the earliest instants with something to do.
 template <class T>
-concept RunQueue =
-    requires(std::remove_reference_t<T>& storage, const std::vector<NewRun>& rows,
-             const ClaimRequest& request, const std::vector<Renewal>& renewals, Duration lease,
-             const std::vector<Completion>& completions, const std::vector<LeaseRef>& leases,
-             const RescueRequest& rescue, RunId run_id, const std::string& actor,
-             const JobNames& jobs, TimePoint now) {
-      { storage.enqueue(rows, now) } -> std::same_as<std::vector<EnqueueAnswer>>;
-      { storage.claim(request, now) } -> std::same_as<std::vector<JobRun>>;
-      { storage.renew(renewals, lease, now) } -> std::same_as<std::vector<RenewAnswer>>;
-      { storage.finish(completions, now) } -> std::same_as<std::vector<FinishAnswer>>;
-      { storage.release(leases, now) } -> std::same_as<std::vector<FinishAnswer>>;
-      { storage.take_expired(rescue, now) } -> std::same_as<std::vector<JobRun>>;
-      { storage.request_cancel(run_id, actor, now) } -> std::same_as<CancelAnswer>;
-      { storage.next_wake(jobs, now) } -> std::same_as<WakeTimes>;
-    };
+concept RunQueue = requires(std::remove_reference_t<T>& storage, const std::vector<NewRun>& rows,
+                            const ClaimRequest& request, const std::vector<Renewal>& renewals,
+                            Duration lease, const std::vector<Completion>& completions,
+                            const std::vector<LeaseRef>& leases, const RescueRequest& rescue,
+                            RunId run_id, const std::string& actor, const JobNames& jobs,
+                            TimePoint now) {
+  { storage.enqueue(rows, now) } -> std::same_as<std::vector<EnqueueAnswer>>;
+  { storage.claim(request, now) } -> std::same_as<std::vector<JobRun>>;
+  { storage.renew(renewals, lease, now) } -> std::same_as<std::vector<RenewAnswer>>;
+  { storage.finish(completions, now) } -> std::same_as<std::vector<FinishAnswer>>;
+  { storage.release(leases, now) } -> std::same_as<std::vector<FinishAnswer>>;
+  { storage.take_expired(rescue, now) } -> std::same_as<std::vector<JobRun>>;
+  { storage.request_cancel(run_id, actor, now) } -> std::same_as<CancelAnswer>;
+  { storage.next_wake(jobs, now) } -> std::same_as<WakeTimes>;
+};
 
 /// Semantics:
 /// - `runs(query)` returns matching runs by descending id, by key, never by offset or count.
 /// - `run(id)` returns one run with everything, or nullopt.
 /// - `summaries()` returns every job ever synced, by name, its counts from counters.
-/// - `prune(limit, now)` removes up to `limit` terminal runs older than their job's retention, never
+/// - `prune(limit, now)` removes up to `limit` terminal runs older than their job's retention,
+/// never
 ///   one of the newest `keep_last`, never an open one; returns how many. Counters stay.
 template <class T>
 concept RunHistory = requires(std::remove_reference_t<T>& storage, const RunQuery& query,
@@ -103,10 +109,10 @@ concept RunHistory = requires(std::remove_reference_t<T>& storage, const RunQuer
 /// - `health()` tries the storage and says how it is; it does not throw.
 template <class T>
 concept Storage = ScheduleLedger<T> && RunQueue<T> && RunHistory<T> &&
-                  requires(std::remove_reference_t<T>& storage, TimePoint caller_now) {
-                    { storage.now(caller_now) } -> std::same_as<TimePoint>;
-                    { storage.poll_period() } -> std::same_as<std::optional<Duration>>;
-                    { storage.health() } -> std::same_as<StorageHealth>;
-                  };
+    requires(std::remove_reference_t<T>& storage, TimePoint caller_now) {
+  { storage.now(caller_now) } -> std::same_as<TimePoint>;
+  { storage.poll_period() } -> std::same_as<std::optional<Duration>>;
+  { storage.health() } -> std::same_as<StorageHealth>;
+};
 
 }  // namespace punctual

@@ -2,8 +2,8 @@
 //
 // At: fires once, at one instant.
 //
-// An instant that has passed when the job is first registered never fires: no row is made for a time
-// before the job existed.
+// An instant that has passed when the job is first registered never fires: no row is made for a
+// time before the job existed.
 //
 // Thread-safety: an immutable value; share it freely.
 

@@ -2,8 +2,8 @@
 //
 // EveryAfterFinish: fires a fixed delay after the previous run ended.
 //
-// The next instant is not known until a run ends; the storage sets it in the transaction that records
-// the end, so that a crash between the two cannot silence the schedule.
+// The next instant is not known until a run ends; the storage sets it in the transaction that
+// records the end, so that a crash between the two cannot silence the schedule.
 //
 // Thread-safety: an immutable value; share it freely.
 
@@ -28,8 +28,8 @@ class EveryAfterFinish {
                                         std::to_string(period.count()) + " ms"};
   }
 
-  /// Returns `after + period`, or nullopt past `time_max`: the instant that is due if a run ended at
-  /// `after`.
+  /// Returns `after + period`, or nullopt past `time_max`: the instant that is due if a run ended
+  /// at `after`.
   [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept {
     if (after > time_max - period_) return std::nullopt;
     return after + period_;

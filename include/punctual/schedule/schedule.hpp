@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Schedule: when a job is due. One value for every kind: never by itself, at a period, a delay after
-// the previous run, once, by a cron expression.
+// Schedule: when a job is due. One value for every kind: never by itself, at a period, a delay
+// after the previous run, once, by a cron expression.
 //
 // A schedule is pure arithmetic. It knows no clock and no storage, and asking it costs microseconds
 // whatever the expression.
@@ -45,10 +45,10 @@ class Schedule {
  public:
   /// No schedule: the job runs by hand, by `enqueue`, or on startup only.
   Schedule() = default;
-  Schedule(Every every) : kind_(every) {}                     // NOLINT(google-explicit-constructor)
-  Schedule(EveryAfterFinish delay) : kind_(delay) {}          // NOLINT(google-explicit-constructor)
-  Schedule(At once) : kind_(once) {}                          // NOLINT(google-explicit-constructor)
-  Schedule(CronSchedule cron) : kind_(std::move(cron)) {}     // NOLINT(google-explicit-constructor)
+  Schedule(Every every) : kind_(every) {}                  // NOLINT(google-explicit-constructor)
+  Schedule(EveryAfterFinish delay) : kind_(delay) {}       // NOLINT(google-explicit-constructor)
+  Schedule(At once) : kind_(once) {}                       // NOLINT(google-explicit-constructor)
+  Schedule(CronSchedule cron) : kind_(std::move(cron)) {}  // NOLINT(google-explicit-constructor)
 
   /// True for a job that no schedule starts.
   [[nodiscard]] bool is_manual() const noexcept {
@@ -100,11 +100,14 @@ class Schedule {
 /// A fixed period, e.g. `every(5min)`, counted from the moment the job was first registered.
 ///
 /// Errors: INVALID_SCHEDULE -> the period is zero or negative.
-[[nodiscard]] inline Schedule every(Duration period) { return Every{period}; }
+[[nodiscard]] inline Schedule every(Duration period) {
+  return Every{period};
+}
 
 /// A fixed period counted from `anchor`, e.g. from midnight.
 ///
-/// Errors: INVALID_SCHEDULE -> the period is zero or negative, or the anchor lies outside of the years
+/// Errors: INVALID_SCHEDULE -> the period is zero or negative, or the anchor lies outside of the
+/// years
 ///         1 to 9999.
 [[nodiscard]] inline Schedule every(Duration period, TimePoint anchor) {
   return Every{period, anchor};
@@ -120,7 +123,9 @@ class Schedule {
 /// Once, at `instant`.
 ///
 /// Errors: INVALID_SCHEDULE -> the instant lies outside of the years 1 to 9999.
-[[nodiscard]] inline Schedule at(TimePoint instant) { return At{instant}; }
+[[nodiscard]] inline Schedule at(TimePoint instant) {
+  return At{instant};
+}
 
 /// A cron expression of 5, 6 (seconds first) or 7 (year last) fields, in UTC.
 ///
@@ -201,13 +206,15 @@ inline std::optional<Duration> Schedule::after_finish_delay() const noexcept {
 
 inline std::string Schedule::describe() const {
   if (const auto* every = std::get_if<Every>(&kind_)) {
-    const auto anchor = every->is_pinned() ? ", counted from " + format_iso8601(every->anchor()) : "";
+    const auto anchor =
+        every->is_pinned() ? ", counted from " + format_iso8601(every->anchor()) : "";
     return "every " + detail::describe_duration(every->period()) + anchor;
   }
   if (const auto* delay = std::get_if<EveryAfterFinish>(&kind_)) {
     return detail::describe_duration(delay->period()) + " after the previous run ended";
   }
-  if (const auto* once = std::get_if<At>(&kind_)) return "once at " + format_iso8601(once->instant());
+  if (const auto* once = std::get_if<At>(&kind_))
+    return "once at " + format_iso8601(once->instant());
   if (const auto* cron = std::get_if<CronSchedule>(&kind_)) return "cron " + cron->text + " (UTC)";
   return "by hand";
 }

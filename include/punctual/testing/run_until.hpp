@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// run_until: takes a scheduler on a fake clock through time, from one thing that happens to the next.
+// run_until: takes a scheduler on a fake clock through time, from one thing that happens to the
+// next.
 //
 // Nothing is skipped and nothing is waited for: a year of jobs takes as long as their bodies do.
 //

@@ -4,6 +4,8 @@
 
 #include "punctual/base/uuid.hpp"
 
+#include "punctual/base/json.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <set>

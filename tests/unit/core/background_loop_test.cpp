@@ -19,7 +19,8 @@ namespace {
 
 /// Sleeps until the signal is raised.
 void wait_for(WakeSignal& signal) {
-  signal.consume([](auto& lock, auto& condition, const auto& raised) { condition.wait(lock, raised); });
+  signal.consume(
+      [](auto& lock, auto& condition, const auto& raised) { condition.wait(lock, raised); });
 }
 
 }  // namespace

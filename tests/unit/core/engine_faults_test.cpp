@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Engine with a storage or an executor that fails: the tick says so, the next one tries again, no run
-// is left behind, and nothing is asked in vain.
+// Engine with a storage or an executor that fails: the tick says so, the next one tries again, no
+// run is left behind, and nothing is asked in vain.
 
 #include "punctual/core/engine.hpp"
 
@@ -63,7 +63,8 @@ void run_for(RigT& rig, Duration span) {
   while (rig.clock.now() < end) {
     const TickReport report = rig.engine->tick();
     const TimePoint next = report.next_wake_at.value_or(end);
-    rig.clock.advance(std::min(std::max<Duration>(next - rig.clock.now(), 1ms), end - rig.clock.now()));
+    rig.clock.advance(
+        std::min(std::max<Duration>(next - rig.clock.now(), 1ms), end - rig.clock.now()));
   }
   rig.engine->tick();
 }
@@ -87,9 +88,21 @@ TEST_CASE("Engine reports what the storage throws and leaves it alone until the 
     std::string code;
   };
   const Row rows[] = {
-      {"retryable", [] { throw punctual::Error{"BUSY", "busy", ErrorKind::retryable}; }, "BUSY"},
-      {"permanent", [] { throw punctual::Error{"BROKEN", "broken"}; }, "BROKEN"},
-      {"in doubt", [] { throw punctual::Error{"LOST", "lost", ErrorKind::in_doubt}; }, "LOST"},
+      {"retryable",
+       [] {
+         throw punctual::Error{"BUSY", "busy", ErrorKind::retryable};
+       },
+       "BUSY"},
+      {"permanent",
+       [] {
+         throw punctual::Error{"BROKEN", "broken"};
+       },
+       "BROKEN"},
+      {"in doubt",
+       [] {
+         throw punctual::Error{"LOST", "lost", ErrorKind::in_doubt};
+       },
+       "LOST"},
       {"a standard exception", [] { throw std::runtime_error{"socket"}; }, "STORAGE_ERROR"},
       {"an int", [] { throw 42; }, "STORAGE_ERROR"},
   };
@@ -318,7 +331,8 @@ TEST_CASE("Engine leaves its own run alone whose lease has expired while it can 
   CHECK(rig.row(id).lease_until_at > rig.clock.now());
 }
 
-TEST_CASE("Engine hands back every run of a claim that the executor refuses, and keeps the others") {
+TEST_CASE(
+    "Engine hands back every run of a claim that the executor refuses, and keeps the others") {
   Rig<FillingExecutor> rig;
   const auto job = rig.add(overlapping("send"), succeed);
   std::vector<RunId> ids;

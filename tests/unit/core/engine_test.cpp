@@ -81,7 +81,8 @@ TEST_CASE("Engine wants no tick when nothing is known to come") {
 TEST_CASE("Engine fires a due instant once, claims its run, and wants to wake for the next") {
   Rig<InlineExecutor> rig;
   std::optional<TimePoint> due_at;
-  rig.add(scheduled("hourly", punctual::every(1h)), [&](JobContext& job) { due_at = job.due_at(); });
+  rig.add(scheduled("hourly", punctual::every(1h)),
+          [&](JobContext& job) { due_at = job.due_at(); });
   const TimePoint registered_at = rig.clock.now();
   CHECK(wait_of(rig, rig.engine->tick()) == 1h);
   rig.clock.advance(59min + 59s + 999ms);
@@ -114,7 +115,8 @@ TEST_CASE("Engine answers a year of downtime by one run and one row") {
   CHECK(skipped.front().details.at("count") == 366 * 1440 - 1);
 }
 
-TEST_CASE("Engine fires nothing again when the clock goes back, and goes on when it has caught up") {
+TEST_CASE(
+    "Engine fires nothing again when the clock goes back, and goes on when it has caught up") {
   Rig<InlineExecutor> rig;
   std::vector<TimePoint> dues;
   rig.add(scheduled("hourly", punctual::every(1h)),
@@ -160,8 +162,8 @@ TEST_CASE("Engine claims no more than the executor has room for, and no more tha
     bool has_more;
   };
   const Row rows[] = {
-      {"no room", 0, 10, 0, 0, false},          {"some room", 3, 10, 3, 1, false},
-      {"room for all", 100, 10, 5, 1, false},   {"a small batch", 100, 2, 2, 1, true},
+      {"no room", 0, 10, 0, 0, false},           {"some room", 3, 10, 3, 1, false},
+      {"room for all", 100, 10, 5, 1, false},    {"a small batch", 100, 2, 2, 1, true},
       {"just so much room", 5, 10, 5, 1, false},
   };
   for (const auto& row : rows) {
@@ -224,7 +226,8 @@ TEST_CASE("Engine runs many short runs in one tick when the executor runs them o
   const auto job = rig.add(config, [&](JobContext&) { ++count; });
   for (int i = 0; i < 25; ++i) rig.put(job);
   std::vector<std::size_t> claimed;
-  for (TickReport report = rig.engine->tick(); report.did_something(); report = rig.engine->tick()) {
+  for (TickReport report = rig.engine->tick(); report.did_something();
+       report = rig.engine->tick()) {
     claimed.push_back(report.claimed);
   }
   CHECK(claimed == std::vector<std::size_t>{10, 10, 5});
@@ -306,7 +309,8 @@ TEST_CASE("Engine looks as often as the storage wants to be polled") {
   CHECK(wait_of(rig, rig.engine->tick()) == 1500ms);
 }
 
-TEST_CASE("Engine names the next wake by the scheduler's clock when the storage has one of its own") {
+TEST_CASE(
+    "Engine names the next wake by the scheduler's clock when the storage has one of its own") {
   for (const Duration skew : {Duration{-10s}, Duration{10s}, Duration{-24h}, Duration{24h}}) {
     CAPTURE(skew.count());
     Rig<> rig;
@@ -365,7 +369,8 @@ TEST_CASE("Engine rescues a batch a tick and wants the next one at once when the
   for (int i = 0; i < 5; ++i) rig.claim_as("gone", job, rig.put(job));
   rig.clock.advance(30s);
   std::vector<std::size_t> rescued;
-  for (TickReport report = rig.engine->tick(); report.did_something(); report = rig.engine->tick()) {
+  for (TickReport report = rig.engine->tick(); report.did_something();
+       report = rig.engine->tick()) {
     rescued.push_back(report.rescued);
   }
   CHECK(rescued == std::vector<std::size_t>{2, 2, 1});
@@ -375,8 +380,8 @@ TEST_CASE("Engine leaves the runs of jobs that it does not know to those who do"
   Rig<> rig;
   Rig<> other;
   const auto job = other.add({.name = "theirs"}, succeed);
-  punctual::NewRun row = punctual::planner::make_run(job->config, RunTrigger::manual, rig.clock.now(),
-                                                     rig.deck->parts.next_id(rig.clock.now()));
+  punctual::NewRun row = punctual::planner::make_run(
+      job->config, RunTrigger::manual, rig.clock.now(), rig.deck->parts.next_id(rig.clock.now()));
   rig.memory.enqueue({row}, rig.clock.now());
   CHECK_FALSE(rig.engine->tick().did_something());
   rig.claim_as("gone", job, row.id);
@@ -385,7 +390,8 @@ TEST_CASE("Engine leaves the runs of jobs that it does not know to those who do"
   CHECK(rig.status(row.id) == JobStatus::running);
 }
 
-TEST_CASE("Engine does not look for expired leases at every tick while one of its own has expired") {
+TEST_CASE(
+    "Engine does not look for expired leases at every tick while one of its own has expired") {
   Rig<> rig;
   const auto job = rig.add({.name = "long"}, succeed);
   const RunId id = rig.launch(job);
@@ -448,8 +454,8 @@ TEST_CASE("Engine tells of a due instant that was answered before, and moves on"
   rig.clock.advance(1h);
   // A row of the instant comes into the history while the schedule stays armed for it.
   const auto state = rig.engine->book().state_of(*job);
-  punctual::NewRun row = punctual::planner::make_run(job->config, RunTrigger::schedule, rig.clock.now(),
-                                                     rig.deck->parts.next_id(rig.clock.now()));
+  punctual::NewRun row = punctual::planner::make_run(
+      job->config, RunTrigger::schedule, rig.clock.now(), rig.deck->parts.next_id(rig.clock.now()));
   row.due_at = state.next_due_at;
   rig.memory.advance({{"hourly", state.version, state.next_due_at, {row}}}, rig.clock.now());
   CHECK(rig.engine->tick().fired == 1);
@@ -460,7 +466,8 @@ TEST_CASE("Engine tells of a due instant that was answered before, and moves on"
   CHECK_FALSE(rig.engine->tick().did_something());
 }
 
-TEST_CASE("Engine prunes at its first tick and then once a period, until nothing is left to prune") {
+TEST_CASE(
+    "Engine prunes at its first tick and then once a period, until nothing is left to prune") {
   Rig<> rig{{.prune_period = 5min, .batch_max = 3}};
   JobConfig config{.name = "send"};
   config.overlap = OverlapPolicy::allow;
@@ -500,7 +507,8 @@ TEST_CASE("Engine makes one run of a job on startup, whatever the number of tick
   CHECK(rig.memory.runs({.trigger = RunTrigger::startup}).size() == 1);
 }
 
-TEST_CASE("Engine leaves a run on startup out when it would come too soon, or the job must not run") {
+TEST_CASE(
+    "Engine leaves a run on startup out when it would come too soon, or the job must not run") {
   struct Row {
     const char* subject;
     std::optional<Duration> since_last;

@@ -109,7 +109,8 @@ TEST_CASE("FlightDeck enters a body when the executor does, and records what it 
   CHECK(was_raised(rig.deck->wake));  // there is room for another run
 }
 
-TEST_CASE("FlightDeck measures a body by the monotonic clock when the wall clock is set meanwhile") {
+TEST_CASE(
+    "FlightDeck measures a body by the monotonic clock when the wall clock is set meanwhile") {
   Rig<> rig;
   const TimePoint start = rig.clock.now();
   const auto job = rig.add(config_of("send"), [&](JobContext& context) {
@@ -193,7 +194,8 @@ TEST_CASE("FlightDeck hands a run back that was claimed while the scheduler was 
   CHECK(rig.status(here.id) == JobStatus::pending);
 }
 
-TEST_CASE("FlightDeck hands back what has not begun, and asks what has to stop, when it begins to stop") {
+TEST_CASE(
+    "FlightDeck hands back what has not begun, and asks what has to stop, when it begins to stop") {
   Rig<> rig;
   int count = 0;
   StopReason reason = StopReason::none;
@@ -335,7 +337,8 @@ TEST_CASE("FlightDeck tells of a lost lease when another node has recorded the r
   const auto job = rig.add(config_of("send"), [&](JobContext& context) {
     rig.clock.advance(31s);  // longer than the lease, and nothing renewed it
     const punctual::JobNames jobs{"send"};
-    const punctual::RescueRequest request{.node = "other", .jobs = &jobs, .limit = 10, .lease = 30s};
+    const punctual::RescueRequest request{
+        .node = "other", .jobs = &jobs, .limit = 10, .lease = 30s};
     CHECK(rig.memory.take_expired(request, rig.clock.now()).size() == 1);
     return context.success("TOO_LATE");
   });
@@ -431,7 +434,8 @@ TEST_CASE("FlightDeck asks a body of its own to stop when its run is cancelled, 
   CHECK(rig.row(id).message_code == "JOB_CANCELLED");
 }
 
-TEST_CASE("FlightDeck shows the newest progress with the next renewal, also after one that failed") {
+TEST_CASE(
+    "FlightDeck shows the newest progress with the next renewal, also after one that failed") {
   Rig<> rig;
   RunId id;
   const auto job = rig.add(config_of("long"), [&](JobContext& context) {
@@ -564,10 +568,12 @@ TEST_CASE("FlightDeck gives up bodies on other threads when it is abandoned, and
   CHECK(rig.status(id) == JobStatus::pending);
 }
 
-TEST_CASE("FlightDeck leaves the body of this very thread alone when it is abandoned inside of it") {
+TEST_CASE(
+    "FlightDeck leaves the body of this very thread alone when it is abandoned inside of it") {
   Rig<> rig;
   std::vector<RunId> abandoned{RunId{}};
-  const auto job = rig.add(config_of("send"), [&](JobContext&) { abandoned = rig.deck->abandon(); });
+  const auto job =
+      rig.add(config_of("send"), [&](JobContext&) { abandoned = rig.deck->abandon(); });
   const RunId id = rig.launch(job);
   rig.executor.drain();
   CHECK(abandoned.empty());

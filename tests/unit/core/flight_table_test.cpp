@@ -314,7 +314,9 @@ TEST_CASE("FlightTable leaves renewals out of the next step when the storage doe
   CHECK_FALSE(table.next_step(12s, false));
 }
 
-TEST_CASE("FlightTable keeps track of the newer claim when a run comes back while its old flight is there") {
+TEST_CASE(
+    "FlightTable keeps track of the newer claim when a run comes back while its old flight is "
+    "there") {
   StillClock clock;
   FlightTable table;
   const auto old_flight = make_flight(clock);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Flights of no scheduler: records on a clock that the test moves, for tests of the flight table and of
-// the records themselves.
+// Flights of no scheduler: records on a clock that the test moves, for tests of the flight table
+// and of the records themselves.
 
 #pragma once
 

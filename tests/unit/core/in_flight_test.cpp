@@ -35,11 +35,11 @@ TEST_CASE("FlightRecord keeps the first reason to stop, unless the lease is lost
   };
   using R = StopReason;
   const Row rows[] = {
-      {R::timeout, R::cancelled, R::timeout},      {R::timeout, R::shutdown, R::timeout},
-      {R::timeout, R::lease_lost, R::lease_lost},  {R::cancelled, R::timeout, R::cancelled},
-      {R::cancelled, R::shutdown, R::cancelled},   {R::cancelled, R::lease_lost, R::lease_lost},
-      {R::shutdown, R::timeout, R::shutdown},      {R::shutdown, R::cancelled, R::shutdown},
-      {R::shutdown, R::lease_lost, R::lease_lost}, {R::lease_lost, R::timeout, R::lease_lost},
+      {R::timeout, R::cancelled, R::timeout},       {R::timeout, R::shutdown, R::timeout},
+      {R::timeout, R::lease_lost, R::lease_lost},   {R::cancelled, R::timeout, R::cancelled},
+      {R::cancelled, R::shutdown, R::cancelled},    {R::cancelled, R::lease_lost, R::lease_lost},
+      {R::shutdown, R::timeout, R::shutdown},       {R::shutdown, R::cancelled, R::shutdown},
+      {R::shutdown, R::lease_lost, R::lease_lost},  {R::lease_lost, R::timeout, R::lease_lost},
       {R::lease_lost, R::cancelled, R::lease_lost}, {R::lease_lost, R::shutdown, R::lease_lost},
   };
   for (const auto& row : rows) {
@@ -167,9 +167,9 @@ TEST_CASE("FlightRecord hands a body's progress on within 0 and 1") {
     double given;
     double kept;
   };
-  const Row rows[] = {{"within", 0.25, 0.25},   {"none", 0.0, 0.0},
-                      {"all", 1.0, 1.0},        {"below", -3.0, 0.0},
-                      {"above", 17.0, 1.0},     {"no number", std::nan(""), 0.0},
+  const Row rows[] = {{"within", 0.25, 0.25},    {"none", 0.0, 0.0},
+                      {"all", 1.0, 1.0},         {"below", -3.0, 0.0},
+                      {"above", 17.0, 1.0},      {"no number", std::nan(""), 0.0},
                       {"endless", INFINITY, 1.0}};
   for (const auto& row : rows) {
     CAPTURE(row.subject);

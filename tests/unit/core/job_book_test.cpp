@@ -63,7 +63,8 @@ TEST_CASE("JobBook tells the ledger of a job by one call and keeps it under its 
   CHECK(summaries.front().name == "tidy");
   CHECK(summaries.front().description == "Tidies up");
   CHECK(summaries.front().enabled);
-  CHECK(summaries.front().schedule == punctual::Json{{"kind", "interval"}, {"periodMs", 3'600'000}});
+  CHECK(summaries.front().schedule ==
+        punctual::Json{{"kind", "interval"}, {"periodMs", 3'600'000}});
   CHECK(summaries.front().next_run_at == rig.clock.now() + 1h);
 }
 
@@ -140,7 +141,8 @@ TEST_CASE("JobBook refuses a name that is taken, changes nothing, and holds no l
     JobConfig other = hourly();
     other.schedule = punctual::every(1s);
     CHECK(code_of([&] {
-            rig.engine->book().add(other, make_any_body([guest = std::move(guest)](JobContext&) {}));
+            rig.engine->book().add(other,
+                                   make_any_body([guest = std::move(guest)](JobContext&) {}));
           }) == "DUPLICATE_JOB");
   }
   CHECK(name_count == 1);
@@ -157,7 +159,8 @@ TEST_CASE("JobBook keeps no more of a description than its limit, everywhere the
   CHECK(rig.memory.summaries().at(0).description == job->config.description);
 }
 
-TEST_CASE("JobBook registers a job although the storage does not answer, and tells the ledger later") {
+TEST_CASE(
+    "JobBook registers a job although the storage does not answer, and tells the ledger later") {
   for (const ErrorKind kind : {ErrorKind::retryable, ErrorKind::in_doubt}) {
     CAPTURE(static_cast<int>(kind));
     Rig<> rig;
@@ -190,7 +193,8 @@ TEST_CASE("JobBook registers nothing when the storage refuses the job for good")
   CHECK(rig.engine->book().names()->size() == 1);
 }
 
-TEST_CASE("JobBook changes a job here and in the ledger, and leaves runs the entry they began with") {
+TEST_CASE(
+    "JobBook changes a job here and in the ledger, and leaves runs the entry they began with") {
   Rig<> rig;
   const auto before = rig.add(hourly(), succeed);
   was_raised(rig.deck->wake);

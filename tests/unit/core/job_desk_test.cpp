@@ -35,7 +35,8 @@ namespace {
 
 struct Desk {
   Rig<> rig;
-  punctual::detail::JobDesk<FakeClock&, FailingStorage&, ManualExecutor&> desk{rig.deck, rig.engine};
+  punctual::detail::JobDesk<FakeClock&, FailingStorage&, ManualExecutor&> desk{rig.deck,
+                                                                               rig.engine};
 
   /// The first call of `call` from now on finds that another node was a moment faster.
   void race_on(StorageCall call, std::function<void()> other) {
@@ -46,7 +47,9 @@ struct Desk {
   }
 };
 
-JobConfig hourly() { return {.name = "tidy", .schedule = punctual::every(1h)}; }
+JobConfig hourly() {
+  return {.name = "tidy", .schedule = punctual::every(1h)};
+}
 
 bool was_raised(WakeSignal& signal) {
   return signal.consume([](auto&, auto&, const auto&) {});
@@ -179,17 +182,28 @@ TEST_CASE("JobDesk lists the next instants as the ledger has them armed") {
   };
   const Row rows[] = {
       {"by hand", {}, 3, {}},
-      {"a period", punctual::every(1h), 3,
+      {"a period",
+       punctual::every(1h),
+       3,
        {instant("2024-01-15T03:00:00Z"), instant("2024-01-15T04:00:00Z"),
         instant("2024-01-15T05:00:00Z")}},
       {"none wanted", punctual::every(1h), 0, {}},
-      {"a period with an anchor of its own", punctual::every(24h, instant("2000-01-01T06:00:00Z")), 2,
+      {"a period with an anchor of its own",
+       punctual::every(24h, instant("2000-01-01T06:00:00Z")),
+       2,
        {instant("2024-01-15T06:00:00Z"), instant("2024-01-16T06:00:00Z")}},
-      {"a cron expression", punctual::cron("30 2 29 2 *"), 2,
+      {"a cron expression",
+       punctual::cron("30 2 29 2 *"),
+       2,
        {instant("2024-02-29T02:30:00Z"), instant("2028-02-29T02:30:00Z")}},
       {"once", punctual::at(instant("2024-01-16T00:00:00Z")), 3, {instant("2024-01-16T00:00:00Z")}},
-      {"after the finish", punctual::every_after_finish(5min), 3, {instant("2024-01-15T02:05:00Z")}},
-      {"an end", punctual::cron("0 0 0 1 1 ? 2024-2026"), 9,
+      {"after the finish",
+       punctual::every_after_finish(5min),
+       3,
+       {instant("2024-01-15T02:05:00Z")}},
+      {"an end",
+       punctual::cron("0 0 0 1 1 ? 2024-2026"),
+       9,
        {instant("2025-01-01T00:00:00Z"), instant("2026-01-01T00:00:00Z")}},
   };
   for (const auto& row : rows) {
@@ -210,7 +224,8 @@ TEST_CASE("JobDesk counts the next instants from the ledger's anchor, not from n
   CHECK(desk.desk.next_runs("tidy", 1) == std::vector{registered_at + 1h});
 }
 
-TEST_CASE("JobDesk lists no instants of a job that is paused, disabled, or waits for a run to end") {
+TEST_CASE(
+    "JobDesk lists no instants of a job that is paused, disabled, or waits for a run to end") {
   Desk desk;
   desk.rig.add(hourly(), succeed);
   desk.desk.pause("tidy", "", "");

@@ -240,7 +240,8 @@ TEST_CASE("Lifecycle ends although an end cannot be stored, and leaves the run t
   house.pass_time_until([&] { return report.wait_for(0s) == std::future_status::ready; });
   CHECK(report.get().abandoned.empty());
   CHECK(house.rig.status(id) == JobStatus::running);
-  // Asked ever more slowly, not in a loop: 0.2 s, 0.4 s … for a minute, each half of it at the least.
+  // Asked ever more slowly, not in a loop: 0.2 s, 0.4 s … for a minute, each half of it at the
+  // least.
   CHECK(house.rig.storage.count(StorageCall::finish) <= 16);
 }
 
@@ -255,7 +256,8 @@ TEST_CASE("Lifecycle hands back what the executor has not begun") {
   CHECK(count == 0);
 }
 
-TEST_CASE("Lifecycle refuses to stop inside of a body, and shuts down there without waiting for it") {
+TEST_CASE(
+    "Lifecycle refuses to stop inside of a body, and shuts down there without waiting for it") {
   House<InlineExecutor> house;
   std::string code;
   std::optional<StopReport> report;
@@ -317,9 +319,12 @@ TEST_CASE("Lifecycle keeps its loop when the storage throws whatever it likes") 
   std::atomic<int> call_count{0};
   house.rig.storage.on_call(StorageCall::next_wake, [&] {
     switch (++call_count % 3) {
-      case 0: throw punctual::Error{"BUSY", "busy", punctual::ErrorKind::retryable};
-      case 1: throw std::runtime_error{"socket"};
-      default: throw 42;
+      case 0:
+        throw punctual::Error{"BUSY", "busy", punctual::ErrorKind::retryable};
+      case 1:
+        throw std::runtime_error{"socket"};
+      default:
+        throw 42;
     }
   });
   std::promise<void> ran;

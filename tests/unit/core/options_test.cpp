@@ -37,7 +37,10 @@ TEST_CASE("SchedulerOptions is accepted at the ends of its ranges and refused be
   const Row rows[] = {
       {"defaults", {}, "", ""},
       {"shortest lease", {.lease = 100ms}, "", ""},
-      {"lease below it", {.lease = 99ms}, "INVALID_CONFIG", "lease must be at least 100 ms, got 99 ms"},
+      {"lease below it",
+       {.lease = 99ms},
+       "INVALID_CONFIG",
+       "lease must be at least 100 ms, got 99 ms"},
       {"negative lease", {.lease = -1s}, "INVALID_CONFIG", "-1000 ms"},
       {"no grace", {.stop_grace = 0ms}, "", ""},
       {"endless grace", {.stop_grace = Duration::max()}, "", ""},

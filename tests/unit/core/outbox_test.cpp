@@ -134,7 +134,8 @@ TEST_CASE("Outbox lets another one carry when the one before had something hande
   CHECK(call_count == 3);
 }
 
-TEST_CASE("Outbox stores every item once and those of a thread in order when threads put and carry") {
+TEST_CASE(
+    "Outbox stores every item once and those of a thread in order when threads put and carry") {
   constexpr std::uint64_t thread_count = 4;
   constexpr std::uint64_t item_count = 500;
   Outbox outbox;

@@ -38,8 +38,7 @@ using punctual::tests::error_of;
 using punctual::tests::EventLog;
 using punctual::tests::FailingStorage;
 using Kind = punctual::SchedulerEvent::Kind;
-using BorrowedParts =
-    punctual::detail::Parts<FakeClock&, FailingStorage&, ManualExecutor&>;
+using BorrowedParts = punctual::detail::Parts<FakeClock&, FailingStorage&, ManualExecutor&>;
 using OwnedParts = punctual::detail::Parts<FakeClock, InMemoryStorage, ManualExecutor>;
 
 namespace {
@@ -77,9 +76,8 @@ TEST_CASE("Parts name the node as the options do, with a random suffix") {
   const std::string node = node_of(1);
   REQUIRE(node.size() == std::string{"billing-"}.size() + 8);
   CHECK(node.substr(0, 8) == "billing-");
-  CHECK(std::all_of(node.begin() + 8, node.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  }));
+  CHECK(std::all_of(node.begin() + 8, node.end(),
+                    [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }));
   std::set<std::string> nodes;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) nodes.insert(node_of(seed));
   CHECK(nodes.size() == 100);
@@ -130,10 +128,10 @@ TEST_CASE("Parts make no id twice when threads ask at once") {
     threads.emplace_back([&, t] {
       begin.arrive_and_wait();
       for (std::size_t i = 0; i < id_count; ++i) {
-        made[t].push_back(i % 2 == 0 ? borrowed.parts.next_id(now)
-                                     : borrowed.parts.with_generators([&](UuidGenerator& ids, Random&) {
-                                         return ids.next(now);
-                                       }));
+        made[t].push_back(i % 2 == 0
+                              ? borrowed.parts.next_id(now)
+                              : borrowed.parts.with_generators(
+                                    [&](UuidGenerator& ids, Random&) { return ids.next(now); }));
       }
     });
   }
@@ -202,11 +200,21 @@ TEST_CASE("Parts make an Error of whatever a storage throws") {
     bool in_doubt;
   };
   const Row rows[] = {
-      {"permanent", []() -> int { throw Error{"BAD", "bad"}; }, "BAD: bad", false, false},
-      {"retryable", []() -> int { throw Error{"BUSY", "busy", ErrorKind::retryable}; }, "BUSY: busy",
-       true, false},
-      {"in doubt", []() -> int { throw Error{"LOST", "lost", ErrorKind::in_doubt}; }, "LOST: lost",
-       false, true},
+      {"permanent",
+       []() -> int {
+         throw Error{"BAD", "bad"};
+       },
+       "BAD: bad", false, false},
+      {"retryable",
+       []() -> int {
+         throw Error{"BUSY", "busy", ErrorKind::retryable};
+       },
+       "BUSY: busy", true, false},
+      {"in doubt",
+       []() -> int {
+         throw Error{"LOST", "lost", ErrorKind::in_doubt};
+       },
+       "LOST: lost", false, true},
       {"a standard exception", []() -> int { throw std::out_of_range{"row"}; },
        "STORAGE_ERROR: row", false, true},
       {"an int", []() -> int { throw 42; },
@@ -214,8 +222,8 @@ TEST_CASE("Parts make an Error of whatever a storage throws") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.subject);
-    const auto error =
-        error_of([&] { static_cast<void>(BorrowedParts::guarded([&] { return row.operation(); })); });
+    const auto error = error_of(
+        [&] { static_cast<void>(BorrowedParts::guarded([&] { return row.operation(); })); });
     REQUIRE(error);
     CHECK(error->what() == row.what);
     CHECK(error->retryable() == row.retryable);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The planner's answers to due instants: plan_due and plan_resume, over every kind of schedule, policy
-// and length of absence.
+// The planner's answers to due instants: plan_due and plan_resume, over every kind of schedule,
+// policy and length of absence.
 
 #include "punctual/core/planner.hpp"
 
@@ -53,7 +53,8 @@ std::string shown(std::optional<TimePoint> instant) {
   return instant ? format_iso8601(*instant) : "never";
 }
 
-/// Says a row: "run <due>" or "<code> <first>..<last> x<count>", "+" where the count is a lower bound.
+/// Says a row: "run <due>" or "<code> <first>..<last> x<count>", "+" where the count is a lower
+/// bound.
 std::string shown(const NewRun& row) {
   if (row.status == JobStatus::pending) return "run " + shown(row.due_at);
   CHECK(row.due_at == when(row.details.at("first").get<std::string>()));
@@ -102,9 +103,8 @@ struct DueRow {
 void check(const std::vector<DueRow>& rows, MissedPolicy missed) {
   for (const auto& row : rows) {
     CAPTURE(row.subject);
-    const Advance advance =
-        plan(state_of(when("2024-01-15T00:00:00Z"), when(row.first)),
-             config_of(row.schedule, missed), when(row.now));
+    const Advance advance = plan(state_of(when("2024-01-15T00:00:00Z"), when(row.first)),
+                                 config_of(row.schedule, missed), when(row.now));
     CHECK(shown(advance.rows, advance.next_due_at) == row.expected);
     CHECK(advance.job_name == "tidy");
     CHECK(advance.version == 7);
@@ -116,8 +116,8 @@ void check(const std::vector<DueRow>& rows, MissedPolicy missed) {
 TEST_CASE("plan_due runs the armed instant and arms the next one when nothing was missed") {
   check(
       {
-          {"a period, to the millisecond", every(1h), "2024-01-15T02:00:00Z", "2024-01-15T02:00:00Z",
-           "run 2024-01-15T02:00:00.000Z\nnext 2024-01-15T03:00:00.000Z"},
+          {"a period, to the millisecond", every(1h), "2024-01-15T02:00:00Z",
+           "2024-01-15T02:00:00Z", "run 2024-01-15T02:00:00.000Z\nnext 2024-01-15T03:00:00.000Z"},
           {"a period, at its end", every(1h), "2024-01-15T02:00:00Z", "2024-01-15T02:59:59.999Z",
            "run 2024-01-15T02:00:00.000Z\nnext 2024-01-15T03:00:00.000Z"},
           {"a period with an anchor of its own", every(1h, when("2000-01-01T00:20:00Z")),
@@ -135,8 +135,8 @@ TEST_CASE("plan_due runs the armed instant and arms the next one when nothing wa
            "run 2024-01-15T02:00:00.000Z\nnext never"},
           {"after the finish", every_after_finish(5min), "2024-01-15T02:00:00Z",
            "2024-01-15T02:00:00Z", "run 2024-01-15T02:00:00.000Z\nnext never"},
-          {"the last instant there is", every(1h), "9999-12-31T23:00:00Z", "9999-12-31T23:59:59.999Z",
-           "run 9999-12-31T23:00:00.000Z\nnext never"},
+          {"the last instant there is", every(1h), "9999-12-31T23:00:00Z",
+           "9999-12-31T23:59:59.999Z", "run 9999-12-31T23:00:00.000Z\nnext never"},
           {"an armed instant that the schedule does not name", every(1h), "2024-01-15T02:30:00Z",
            "2024-01-15T02:40:00Z", "run 2024-01-15T02:30:00.000Z\nnext 2024-01-15T03:00:00.000Z"},
       },
@@ -213,7 +213,8 @@ TEST_CASE("plan_due runs an instant of the last minute only and answers the rest
            "2024-01-15T02:01:00.001Z",
            "JOB_MISSED 2024-01-15T02:00:00.000Z..2024-01-15T02:00:00.000Z x1\n"
            "next 2024-01-15T03:00:00.000Z"},
-          {"a day, and the latest in time", every(1h), "2024-01-15T02:00:00Z", "2024-01-16T02:00:30Z",
+          {"a day, and the latest in time", every(1h), "2024-01-15T02:00:00Z",
+           "2024-01-16T02:00:30Z",
            "JOB_MISSED 2024-01-15T02:00:00.000Z..2024-01-16T01:00:00.000Z x24\n"
            "run 2024-01-16T02:00:00.000Z\nnext 2024-01-16T03:00:00.000Z"},
           {"a day, and the latest late as well", every(1h), "2024-01-15T02:00:00Z",
@@ -330,9 +331,12 @@ TEST_CASE("plan_due answers each instant exactly once when the clock wanders bot
       for (int step = 0; step < 2000; ++step) {
         // Mostly a little ahead, at times a day ahead or up to three hours back.
         const auto dice = random.up_to(9);
-        if (dice == 0) now += Duration{24h};
-        else if (dice <= 2) now -= Duration{static_cast<std::int64_t>(random.up_to(10'800'000))};
-        else now += Duration{static_cast<std::int64_t>(random.up_to(3'600'000))};
+        if (dice == 0)
+          now += Duration{24h};
+        else if (dice <= 2)
+          now -= Duration{static_cast<std::int64_t>(random.up_to(10'800'000))};
+        else
+          now += Duration{static_cast<std::int64_t>(random.up_to(3'600'000))};
         if (*state.next_due_at > now) continue;
         const Advance advance = planner::plan_due(state, config, now, ids);
         REQUIRE(!advance.rows.empty());
@@ -350,7 +354,8 @@ TEST_CASE("plan_due answers each instant exactly once when the clock wanders bot
       }
       REQUIRE(last_answered);
       std::int64_t due_count = 0;
-      for (auto due = std::optional{first_due}; *due <= *last_answered; due = anchored.next_after(*due)) {
+      for (auto due = std::optional{first_due}; *due <= *last_answered;
+           due = anchored.next_after(*due)) {
         ++due_count;
       }
       CHECK(answered_count == due_count);

@@ -117,7 +117,8 @@ TEST_CASE("plan_retry makes the next attempt of the same work with a new id") {
   CHECK(next->concurrency_key == "smtp");
   CHECK(next->concurrency_max == 2);
   CHECK(next->exclusive);
-  // A retry waits for a run that is open; it is never answered as overlapped, or the work were lost.
+  // A retry waits for a run that is open; it is never answered as overlapped, or the work were
+  // lost.
   CHECK_FALSE(next->skip_if_open);
 }
 
@@ -129,8 +130,8 @@ TEST_CASE("plan_retry ends when the attempts of the policy are spent") {
     bool retries;
   };
   const Row rows[] = {
-      {"no retries wanted", 1, 1, false}, {"the first of two", 1, 2, true},
-      {"the second of two", 2, 2, false}, {"the last but one of many", 999, 1000, true},
+      {"no retries wanted", 1, 1, false},      {"the first of two", 1, 2, true},
+      {"the second of two", 2, 2, false},      {"the last but one of many", 999, 1000, true},
       {"the last of many", 1000, 1000, false}, {"more than the policy, lowered since", 5, 3, false},
   };
   for (const auto& row : rows) {
@@ -138,8 +139,8 @@ TEST_CASE("plan_retry ends when the attempts of the policy are spent") {
     Generators generators;
     JobRun run = claimed_run();
     run.attempt = row.attempt;
-    const auto next =
-        planner::plan_retry(run, config_of(row.max_attempts), now, generators.ids, generators.random);
+    const auto next = planner::plan_retry(run, config_of(row.max_attempts), now, generators.ids,
+                                          generators.random);
     CHECK(next.has_value() == row.retries);
     if (next) CHECK(next->attempt == row.attempt + 1);
   }
@@ -246,7 +247,8 @@ TEST_CASE("plan_completion makes valid text of what the body said when it is not
   CHECK(completion.error == RunError{"A ", "esc  [31m"});
 }
 
-TEST_CASE("plan_completion gives a message code of the status when the outcome has none that is valid") {
+TEST_CASE(
+    "plan_completion gives a message code of the status when the outcome has none that is valid") {
   struct Row {
     const char* subject;
     JobStatus status;
@@ -273,8 +275,8 @@ TEST_CASE("plan_completion gives a message code of the status when the outcome h
 TEST_CASE("plan_completion records no negative duration") {
   Generators generators;
   const auto completion =
-      planner::plan_completion(claimed_run(), config_of(1), outcome_of(JobStatus::success), -5s, true,
-                               now, generators.ids, generators.random);
+      planner::plan_completion(claimed_run(), config_of(1), outcome_of(JobStatus::success), -5s,
+                               true, now, generators.ids, generators.random);
   CHECK(completion.duration == 0s);
 }
 
@@ -308,13 +310,15 @@ TEST_CASE("plan_abandoned brings no run back that somebody wanted to stop") {
   CHECK(completion.follow_ups.empty());
 }
 
-TEST_CASE("plan_abandoned records a duration of 0 when the start is unknown or ahead of the clock") {
-  for (const std::optional<TimePoint> started_at : {std::optional<TimePoint>{}, std::optional{now + 1h}}) {
+TEST_CASE(
+    "plan_abandoned records a duration of 0 when the start is unknown or ahead of the clock") {
+  for (const std::optional<TimePoint> started_at :
+       {std::optional<TimePoint>{}, std::optional{now + 1h}}) {
     Generators generators;
     JobRun run = claimed_run();
     run.started_at = started_at;
-    const auto completion =
-        planner::plan_abandoned(run, "node-1", config_of(1), now, generators.ids, generators.random);
+    const auto completion = planner::plan_abandoned(run, "node-1", config_of(1), now,
+                                                    generators.ids, generators.random);
     CHECK(completion.duration == 0s);
   }
 }
@@ -350,7 +354,8 @@ TEST_CASE("judge decides by what the body did and why it was asked to stop") {
       {"interrupted at the timeout", Status::pending, false, Reason::timeout,
        "failed JOB_TIMEOUT TIMEOUT retry"},
 
-      {"done in spite of a cancel", Status::success, false, Reason::cancelled, "success CODE - retry"},
+      {"done in spite of a cancel", Status::success, false, Reason::cancelled,
+       "success CODE - retry"},
       {"failed at a cancel", Status::failed, false, Reason::cancelled,
        "failed JOB_CANCELLED CANCELLED final"},
       {"threw at a cancel", Status::failed, true, Reason::cancelled,
@@ -360,14 +365,19 @@ TEST_CASE("judge decides by what the body did and why it was asked to stop") {
       {"interrupted at a cancel", Status::pending, false, Reason::cancelled,
        "failed JOB_CANCELLED CANCELLED final"},
 
-      {"done during the shutdown", Status::success, false, Reason::shutdown, "success CODE - retry"},
-      {"failed during the shutdown", Status::failed, false, Reason::shutdown, "failed CODE OWN retry"},
+      {"done during the shutdown", Status::success, false, Reason::shutdown,
+       "success CODE - retry"},
+      {"failed during the shutdown", Status::failed, false, Reason::shutdown,
+       "failed CODE OWN retry"},
       {"threw during the shutdown", Status::failed, true, Reason::shutdown, "release"},
-      {"skipped during the shutdown", Status::skipped, false, Reason::shutdown, "skipped CODE - retry"},
+      {"skipped during the shutdown", Status::skipped, false, Reason::shutdown,
+       "skipped CODE - retry"},
       {"interrupted by the shutdown", Status::pending, false, Reason::shutdown, "release"},
 
-      {"done as the lease ended", Status::success, false, Reason::lease_lost, "success CODE - retry"},
-      {"failed as the lease ended", Status::failed, false, Reason::lease_lost, "failed CODE OWN retry"},
+      {"done as the lease ended", Status::success, false, Reason::lease_lost,
+       "success CODE - retry"},
+      {"failed as the lease ended", Status::failed, false, Reason::lease_lost,
+       "failed CODE OWN retry"},
       {"threw as the lease ended", Status::failed, true, Reason::lease_lost, "release"},
       {"interrupted as the lease ended", Status::pending, false, Reason::lease_lost, "release"},
   };

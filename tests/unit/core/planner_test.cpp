@@ -121,14 +121,17 @@ TEST_CASE("plan_flight asks a body to stop once, at its timeout or before its le
   // All at the monotonic instant of 10 s.
   const Row rows[] = {
       {"nothing to do", view(true, false, 11s, 21s, 25s), false, false, false},
-      {"a millisecond before the timeout", view(true, false, 10'001ms, 20s, 25s), false, false, false},
+      {"a millisecond before the timeout", view(true, false, 10'001ms, 20s, 25s), false, false,
+       false},
       {"at the timeout", view(true, false, 10s, 20s, 25s), true, false, false},
       {"asked already", view(true, true, 10s, 20s, 25s), false, false, false},
       {"a timeout that never comes", view(true, false, never, never, 25s), false, false, false},
       {"not started: no timeout", view(false, false, 10s, 20s, 25s), false, false, false},
       {"at the end of the lease", view(true, false, 11s, 21s, 10s), false, true, false},
-      {"not started, at the end of the lease", view(false, false, 11s, 21s, 10s), false, true, false},
-      {"at the end of the lease, asked already", view(true, true, 11s, 21s, 10s), false, false, false},
+      {"not started, at the end of the lease", view(false, false, 11s, 21s, 10s), false, true,
+       false},
+      {"at the end of the lease, asked already", view(true, true, 11s, 21s, 10s), false, false,
+       false},
       {"both at once", view(true, false, 9s, 21s, 9s), true, true, false},
       {"the grace is over", view(true, true, 5s, 10s, 25s), false, false, true},
       {"a millisecond before that", view(true, true, 5s, 10'001ms, 25s), false, false, false},
@@ -235,7 +238,8 @@ TEST_CASE("plan_wake names the earliest instant at which a tick has something to
       {"nothing is known", {}, std::nullopt},
       {"a due instant", view([](SleepView& v) { v.wake.due_at = now + 5s; }), 5s},
       {"a due instant that has passed", view([](SleepView& v) { v.wake.due_at = now - 1h; }), 0ms},
-      {"a due instant a year ahead", view([](SleepView& v) { v.wake.due_at = now + 8784h; }), 8784h},
+      {"a due instant a year ahead", view([](SleepView& v) { v.wake.due_at = now + 8784h; }),
+       8784h},
       {"a run", view([](SleepView& v) { v.wake.run_at = now + 3s; }), 3s},
       {"a run that is ready", view([](SleepView& v) { v.wake.run_at = now - 3s; }), 0ms},
       {"a run, and no room", view([](SleepView& v) {
@@ -285,7 +289,8 @@ TEST_CASE("plan_wake names the earliest instant at which a tick has something to
          v.next_attempt = 20s;
        }),
        3s},
-      {"a storage to be tried again at once", view([](SleepView& v) { v.next_attempt = 0ms; }), 0ms},
+      {"a storage to be tried again at once", view([](SleepView& v) { v.next_attempt = 0ms; }),
+       0ms},
       {"spans beyond the end of time", view([](SleepView& v) {
          v.next_flight = never;
          v.poll_period = never;

@@ -67,8 +67,9 @@ struct Desk {
     item.completion.message_code = code;
     item.completion.duration = 3s;
     if (has_follow_up) {
-      item.completion.follow_ups.push_back(punctual::planner::make_run(
-          job->config, RunTrigger::retry, rig.clock.now() + 1h, rig.deck->parts.next_id(rig.clock.now())));
+      item.completion.follow_ups.push_back(
+          punctual::planner::make_run(job->config, RunTrigger::retry, rig.clock.now() + 1h,
+                                      rig.deck->parts.next_id(rig.clock.now())));
     }
     recorder.put(std::move(item));
   }
@@ -163,17 +164,17 @@ TEST_CASE("Recorder tries again what was refused for now, in order and once each
   CHECK(desk.settled.empty());
   const RunId third = desk.put("THIRD");
   desk.recorder.flush();
-  CHECK(desk.settled == std::vector<std::pair<RunId, FinishAnswer>>{
-                            {first, FinishAnswer::done},
-                            {second, FinishAnswer::done},
-                            {third, FinishAnswer::done}});
+  CHECK(desk.settled == std::vector<std::pair<RunId, FinishAnswer>>{{first, FinishAnswer::done},
+                                                                    {second, FinishAnswer::done},
+                                                                    {third, FinishAnswer::done}});
   CHECK(desk.finish_count() == 3);
   CHECK(desk.rig.event_count(Kind::storage_failed) == 2);
   CHECK(desk.rig.event_count(Kind::storage_recovered) == 1);
   CHECK(desk.recorder.is_empty());
 }
 
-TEST_CASE("Recorder reads again and repeats nothing when a commit whose answer was lost went through") {
+TEST_CASE(
+    "Recorder reads again and repeats nothing when a commit whose answer was lost went through") {
   Desk desk;
   desk.rig.storage.fail_after(StorageCall::finish);
   const RunId first = desk.put("FIRST", true);
@@ -234,7 +235,8 @@ TEST_CASE("Recorder takes what no storage should throw for an answer in doubt") 
   }
 }
 
-TEST_CASE("Recorder stores the others when one end is refused for good, and that one without its words") {
+TEST_CASE(
+    "Recorder stores the others when one end is refused for good, and that one without its words") {
   Desk desk;
   desk.rig.storage.refuse_completions(
       [](const Completion& end) { return end.message_code == "POISON"; });

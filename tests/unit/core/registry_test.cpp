@@ -137,15 +137,23 @@ TEST_CASE("Registry says which names resemble the wanted one when there is no su
     std::string message;
   };
   const Row rows[] = {
-      {"no jobs at all", {}, "tidy",
+      {"no jobs at all",
+       {},
+       "tidy",
        "JOB_NOT_FOUND: no job named \"tidy\" is registered; there are no jobs yet"},
       {"nothing near", {"report"}, "tidy", "JOB_NOT_FOUND: no job named \"tidy\" is registered"},
-      {"one near", {"tidy-up", "report"}, "tidy-ups",
+      {"one near",
+       {"tidy-up", "report"},
+       "tidy-ups",
        "JOB_NOT_FOUND: no job named \"tidy-ups\" is registered; did you mean \"tidy-up\"?"},
-      {"two near", {"tidy-a", "tidy-b", "report"}, "tidy-c",
+      {"two near",
+       {"tidy-a", "tidy-b", "report"},
+       "tidy-c",
        "JOB_NOT_FOUND: no job named \"tidy-c\" is registered; did you mean \"tidy-a\" or "
        "\"tidy-b\"?"},
-      {"control characters", {"report"}, "a\x1b[31m",
+      {"control characters",
+       {"report"},
+       "a\x1b[31m",
        "JOB_NOT_FOUND: no job named \"a [31m\" is registered"},
   };
   for (const auto& row : rows) {

@@ -70,7 +70,9 @@ class EventLog {
 inline constexpr std::uint64_t rig_seed = 20'240'115;
 
 /// A body that succeeds and does nothing else.
-[[nodiscard]] inline JobOutcome succeed(JobContext& job) { return job.success(); }
+[[nodiscard]] inline JobOutcome succeed(JobContext& job) {
+  return job.success();
+}
 
 template <class ExecutorT = ManualExecutor>
 struct Rig {

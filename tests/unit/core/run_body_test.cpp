@@ -83,29 +83,38 @@ TEST_CASE("run_body makes a failed outcome of what the body throws, whatever its
     RunError error;
   };
   const Row rows[] = {
-      {"a runtime_error", [](JobContext&) -> JobOutcome { throw std::runtime_error{"no route"}; },
+      {"a runtime_error",
+       [](JobContext&) -> JobOutcome { throw std::runtime_error{"no route"}; },
        {"EXECUTION_ERROR", "no route"}},
-      {"a logic_error with no text", [](JobContext&) -> JobOutcome { throw std::logic_error{""}; },
+      {"a logic_error with no text",
+       [](JobContext&) -> JobOutcome { throw std::logic_error{""}; },
        {"EXECUTION_ERROR", ""}},
       {"bad_function_call", AnyBody{}, {"EXECUTION_ERROR", std::bad_function_call{}.what()}},
-      {"bad_alloc", [](JobContext&) -> JobOutcome { throw std::bad_alloc{}; },
+      {"bad_alloc",
+       [](JobContext&) -> JobOutcome { throw std::bad_alloc{}; },
        {"EXECUTION_ERROR", std::bad_alloc{}.what()}},
-      {"a permanent Error", [](JobContext&) -> JobOutcome { throw Error{"NO_SUCH_FILE", "gone"}; },
+      {"a permanent Error",
+       [](JobContext&) -> JobOutcome {
+         throw Error{"NO_SUCH_FILE", "gone"};
+       },
        {"NO_SUCH_FILE", "NO_SUCH_FILE: gone"}},
       {"a retryable Error",
        [](JobContext&) -> JobOutcome {
          throw Error{"BUSY", "later", ErrorKind::retryable};
        },
        {"BUSY", "BUSY: later"}},
-      {"an invalid message code", [](JobContext& job) { return job.success("not a code"); },
+      {"an invalid message code",
+       [](JobContext& job) { return job.success("not a code"); },
        {"INVALID_MESSAGE_CODE",
         "INVALID_MESSAGE_CODE: a message code is 1 to 64 characters of A-Z, 0-9 and _, a letter "
         "first, got \"not a code\""}},
       {"an int", [](JobContext&) -> JobOutcome { throw 42; }, {"EXECUTION_ERROR", unknown}},
       {"a text", [](JobContext&) -> JobOutcome { throw "text"; }, {"EXECUTION_ERROR", unknown}},
-      {"a null pointer", [](JobContext&) -> JobOutcome { throw nullptr; },
+      {"a null pointer",
+       [](JobContext&) -> JobOutcome { throw nullptr; },
        {"EXECUTION_ERROR", unknown}},
-      {"a type of its own", [](JobContext&) -> JobOutcome { throw Unprintable{}; },
+      {"a type of its own",
+       [](JobContext&) -> JobOutcome { throw Unprintable{}; },
        {"EXECUTION_ERROR", unknown}},
   };
   for (const auto& row : rows) {
@@ -121,9 +130,8 @@ TEST_CASE("run_body makes a failed outcome of what the body throws, whatever its
 }
 
 TEST_CASE("run_body fails the run with the payload's code when the payload does not fit") {
-  const BodyAnswer answer = answer_of([](JobContext& job) {
-    return job.success("DONE", std::to_string(job.payload<int>()));
-  });
+  const BodyAnswer answer = answer_of(
+      [](JobContext& job) { return job.success("DONE", std::to_string(job.payload<int>())); });
   CHECK(answer.threw);
   REQUIRE(answer.outcome.error);
   CHECK(answer.outcome.error->code == "INVALID_PAYLOAD");

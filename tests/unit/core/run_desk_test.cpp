@@ -190,7 +190,8 @@ TEST_CASE("RunDesk answers a run as it is when it has waited as long as it was t
   JobResult result = desk.desk.trigger("slow", {.wait = 0ms});
   CHECK(result.status == JobStatus::pending);
   CHECK_FALSE(result.started_at);
-  auto answer = std::async(std::launch::async, [&] { return desk.desk.trigger("slow", {.wait = 5s}); });
+  auto answer =
+      std::async(std::launch::async, [&] { return desk.desk.trigger("slow", {.wait = 5s}); });
   const TimePoint start = desk.rig.clock.now();
   while (answer.wait_for(0s) != std::future_status::ready) {
     // Only while it sleeps, so that it does not miss time that has passed.
@@ -245,7 +246,8 @@ TEST_CASE("RunDesk finds within a second that another node has ended the run") {
   CHECK(answer.get().message_code == "DONE_ELSEWHERE");
 }
 
-TEST_CASE("RunDesk goes on waiting while the storage does not answer, and throws when the wait is over") {
+TEST_CASE(
+    "RunDesk goes on waiting while the storage does not answer, and throws when the wait is over") {
   Desk<InlineExecutor> desk;
   desk.rig.add({.name = "send"}, succeed);
   desk.rig.storage.fail_before(StorageCall::run, 1'000'000);
@@ -427,7 +429,8 @@ TEST_CASE("RunDesk answers an enqueue for a disabled job by a skipped run") {
   CHECK(desk.rig.row(id).message_code == "JOB_DISABLED");
 }
 
-TEST_CASE("RunDesk enqueues for a job that only other nodes know, and for no job that nobody knows") {
+TEST_CASE(
+    "RunDesk enqueues for a job that only other nodes know, and for no job that nobody knows") {
   Desk<> desk;
   punctual::JobDefinition theirs;
   theirs.name = "theirs";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Calling the scheduler from inside its own bodies: everything has a defined answer, nothing deadlocks.
+// Calling the scheduler from inside its own bodies: everything has a defined answer, nothing
+// deadlocks.
 
 #include <punctual/punctual.hpp>
 
@@ -23,8 +24,8 @@ using punctual::JobStatus;
 
 namespace {
 
-using InlineScheduler = punctual::Scheduler<punctual::FakeClock&, punctual::InMemoryStorage&,
-                                            punctual::InlineExecutor>;
+using InlineScheduler =
+    punctual::Scheduler<punctual::FakeClock&, punctual::InMemoryStorage&, punctual::InlineExecutor>;
 using PoolScheduler = punctual::Scheduler<punctual::SystemClock, punctual::InMemoryStorage&,
                                           punctual::ThreadPoolExecutor>;
 
@@ -48,9 +49,8 @@ TEST_CASE("A body may register, enqueue, read and tick") {
   scheduler.register_job({.name = "outer"}, [&](JobContext&) {
     ran.push_back("outer");
     scheduler.register_job({.name = "inner"}, [&](JobContext&) { ran.push_back("inner"); });
-    CHECK(code_of([&] {
-            scheduler.register_job({.name = "outer"}, [](JobContext&) {});
-          }) == "DUPLICATE_JOB");
+    CHECK(code_of([&] { scheduler.register_job({.name = "outer"}, [](JobContext&) {}); }) ==
+          "DUPLICATE_JOB");
     scheduler.enqueue("inner");
     CHECK(scheduler.runs().size() == 2);
     CHECK(scheduler.status().total_jobs == 2);
@@ -149,8 +149,7 @@ TEST_CASE("A body may destroy its scheduler, and its run is recorded all the sam
   SECTION("inside a trigger on the calling thread") {
     punctual::FakeClock clock;
     punctual::InMemoryStorage storage;
-    auto scheduler =
-        std::make_unique<InlineScheduler>(clock, storage, punctual::InlineExecutor{});
+    auto scheduler = std::make_unique<InlineScheduler>(clock, storage, punctual::InlineExecutor{});
     scheduler->register_job({.name = "job"}, [&](JobContext& job) {
       scheduler.reset();
       return job.success("DESTROYED");
@@ -160,10 +159,10 @@ TEST_CASE("A body may destroy its scheduler, and its run is recorded all the sam
   }
   SECTION("on the background loop's own thread") {
     punctual::InMemoryStorage storage;
-    using Loop =
-        punctual::Scheduler<punctual::SystemClock, punctual::InMemoryStorage&, punctual::InlineExecutor>;
-    auto scheduler = std::make_unique<Loop>(punctual::SystemClock{}, storage,
-                                            punctual::InlineExecutor{});
+    using Loop = punctual::Scheduler<punctual::SystemClock, punctual::InMemoryStorage&,
+                                     punctual::InlineExecutor>;
+    auto scheduler =
+        std::make_unique<Loop>(punctual::SystemClock{}, storage, punctual::InlineExecutor{});
     scheduler->register_job({.name = "job"}, [&](JobContext& job) {
       scheduler.reset();
       return job.success("DESTROYED");
@@ -189,8 +188,9 @@ TEST_CASE("A body may destroy its scheduler, and its run is recorded all the sam
 }
 
 TEST_CASE("No lock is held while user code runs or is destroyed") {
-  // Every piece of user code that the scheduler calls takes part: each uses the scheduler from another
-  // thread and waits for that, which would never end if the caller held a lock of the scheduler's.
+  // Every piece of user code that the scheduler calls takes part: each uses the scheduler from
+  // another thread and waits for that, which would never end if the caller held a lock of the
+  // scheduler's.
   punctual::InMemoryStorage storage;
   PoolScheduler* instance = nullptr;
   std::atomic<int> visits{0};
@@ -225,9 +225,9 @@ TEST_CASE("No lock is held while user code runs or is destroyed") {
         });
     // A body that is refused is destroyed by the call that brought it.
     CHECK(code_of([&] {
-            scheduler.register_job({.name = "job"},
-                                   [guest = std::make_shared<Guest>(Guest{use_from_elsewhere})](
-                                       JobContext&) {});
+            scheduler.register_job(
+                {.name = "job"},
+                [guest = std::make_shared<Guest>(Guest{use_from_elsewhere})](JobContext&) {});
           }) == "DUPLICATE_JOB");
     scheduler.start();
     CHECK(scheduler.trigger("job").message_code == "JOB_TIMEOUT");

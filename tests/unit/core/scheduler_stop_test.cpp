@@ -104,7 +104,8 @@ TEST_CASE("stop() hands back what was interrupted, without spending an attempt")
   }
 }
 
-TEST_CASE("stop() gives up a body that does not stop, after the grace, and voids what it says later") {
+TEST_CASE(
+    "stop() gives up a body that does not stop, after the grace, and voids what it says later") {
   punctual::FakeClock clock;
   punctual::InMemoryStorage storage;
   std::latch begun{1};
@@ -249,7 +250,8 @@ TEST_CASE("The destructor stops like stop()") {
   std::latch begun{1};
   std::atomic<bool> ended{false};
   {
-    punctual::Scheduler scheduler{punctual::SystemClock{}, storage, punctual::ThreadPoolExecutor{1}};
+    punctual::Scheduler scheduler{punctual::SystemClock{}, storage,
+                                  punctual::ThreadPoolExecutor{1}};
     scheduler.register_job({.name = "job"}, [&](JobContext& job) {
       begun.count_down();
       tests::spin_until([&] { return job.stop_requested(); });

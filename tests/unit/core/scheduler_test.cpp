@@ -74,8 +74,7 @@ TEST_CASE("Scheduler runs a triggered job and returns what the body said") {
     f.clock.advance(1500ms);
     return job.success("TIDIED", "3 removed", {{"removed", 3}});
   });
-  const JobResult result =
-      f.scheduler.trigger("tidy", {.actor = "alice", .reason = "audit"});
+  const JobResult result = f.scheduler.trigger("tidy", {.actor = "alice", .reason = "audit"});
   CHECK(result.status == JobStatus::success);
   CHECK(result.job_name == "tidy");
   CHECK(result.message_code == "TIDIED");
@@ -122,9 +121,8 @@ TEST_CASE("Scheduler records what a body returns or throws, whatever it is") {
       {"throws-int", [](JobContext&) -> JobOutcome { throw 42; }, JobStatus::failed,
        "JOB_EXECUTION_ERROR", "EXECUTION_ERROR",
        "the body threw something that is not a std::exception"},
-      {"throws-error",
-       [](JobContext& job) -> JobOutcome { return job.success("not a code"); }, JobStatus::failed,
-       "JOB_EXECUTION_ERROR", "INVALID_MESSAGE_CODE",
+      {"throws-error", [](JobContext& job) -> JobOutcome { return job.success("not a code"); },
+       JobStatus::failed, "JOB_EXECUTION_ERROR", "INVALID_MESSAGE_CODE",
        "INVALID_MESSAGE_CODE: a message code is 1 to 64 characters of A-Z, 0-9 and _, a letter "
        "first, got \"not a code\""},
       {"interrupts-itself", [](JobContext& job) { return job.interrupted(); }, JobStatus::failed,
@@ -147,11 +145,10 @@ TEST_CASE("Scheduler records what a body returns or throws, whatever it is") {
 TEST_CASE("Scheduler goes on after a body threw") {
   Fixture f;
   int count = 0;
-  f.scheduler.register_job({.name = "bad", .schedule = punctual::every(1min)},
-                           [&](JobContext&) {
-                             ++count;
-                             throw 1;
-                           });
+  f.scheduler.register_job({.name = "bad", .schedule = punctual::every(1min)}, [&](JobContext&) {
+    ++count;
+    throw 1;
+  });
   for (int i = 0; i < 3; ++i) {
     f.clock.advance(1min);
     f.scheduler.run_due();
@@ -321,9 +318,8 @@ TEST_CASE("Scheduler refuses what cannot be enqueued and stores nothing") {
   CHECK(code_of([&] { f.scheduler.enqueue("work", std::string(70'000, 'x')); }) ==
         "INVALID_PAYLOAD");
   CHECK(code_of([&] { f.scheduler.enqueue("work", 1, {.priority = 101}); }) == "INVALID_CONFIG");
-  CHECK(code_of([&] {
-          f.scheduler.enqueue("work", 1, {.unique_key = std::string(201, 'k')});
-        }) == "INVALID_KEY");
+  CHECK(code_of([&] { f.scheduler.enqueue("work", 1, {.unique_key = std::string(201, 'k')}); }) ==
+        "INVALID_KEY");
   CHECK(code_of([&] { (void)f.scheduler.runs({.limit = 0}); }) == "INVALID_QUERY");
   CHECK(f.scheduler.runs().empty());
 }
@@ -489,10 +485,9 @@ TEST_CASE("Scheduler shows progress while a run runs") {
 
 TEST_CASE("Scheduler shows its status in the agreed shape") {
   Fixture f;
-  f.scheduler.register_job({.name = "platform-self-check",
-                            .description = "Nightly",
-                            .schedule = punctual::every(24h)},
-                           [](JobContext& job) { return job.success("PASSED", "3/3"); });
+  f.scheduler.register_job(
+      {.name = "platform-self-check", .description = "Nightly", .schedule = punctual::every(24h)},
+      [](JobContext& job) { return job.success("PASSED", "3/3"); });
   f.scheduler.register_job({.name = "by-hand", .enabled = false}, [](JobContext&) {});
   const JobResult result = f.scheduler.trigger("platform-self-check");
   const Json status = f.scheduler.status();
@@ -516,7 +511,8 @@ TEST_CASE("Scheduler shows its status in the agreed shape") {
 TEST_CASE("Scheduler bounds what it keeps of a body's words") {
   Fixture f;
   f.scheduler.register_job({.name = "talks"}, [](JobContext& job) {
-    return job.success("DONE", std::string(5000, 's') + "\xFF", {{"big", std::string(100'000, 'd')}});
+    return job.success("DONE", std::string(5000, 's') + "\xFF",
+                       {{"big", std::string(100'000, 'd')}});
   });
   const JobResult result = f.scheduler.trigger("talks");
   CHECK(result.summary.size() <= punctual::summary_bytes_max);

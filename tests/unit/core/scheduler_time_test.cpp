@@ -78,7 +78,8 @@ TEST_CASE("Scheduler answers downtime by one run and one row for the instants be
   CHECK(missed[0].details.at("last") == "2025-01-15T01:55:00.000Z");
 }
 
-TEST_CASE("Scheduler answers each instant once when the wall clock is set back or forward by a day") {
+TEST_CASE(
+    "Scheduler answers each instant once when the wall clock is set back or forward by a day") {
   for (const auto jump : {24h, -24h}) {
     CAPTURE(jump.count());
     punctual::FakeClock clock{start};

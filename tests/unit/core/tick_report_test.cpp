@@ -8,7 +8,8 @@
 
 using punctual::TickReport;
 
-TEST_CASE("TickReport did something when runs moved or more is waiting, not when rows were pruned") {
+TEST_CASE(
+    "TickReport did something when runs moved or more is waiting, not when rows were pruned") {
   struct Row {
     const char* subject;
     TickReport report;

@@ -4,6 +4,8 @@
 
 #include "punctual/domain/job_status.hpp"
 
+#include "punctual/base/json.hpp"
+
 #include <optional>
 #include <string>
 
