@@ -10,7 +10,7 @@ class SystemClock;
 class FakeClock;
 class InlineExecutor;
 class ManualExecutor;
-class ThreadPoolExecutor;
+struct ThreadPoolOptions;
 
 class Error;
 class JobContext;
@@ -19,6 +19,10 @@ struct JobConfig;
 struct JobOutcome;
 struct JobResult;
 struct JobRun;
+
+template <class OptionsT>
+class BasicThreadPoolExecutor;
+using ThreadPoolExecutor = BasicThreadPoolExecutor<ThreadPoolOptions>;
 
 template <class RunT>
 class BasicInMemoryStorage;

@@ -22,6 +22,8 @@
 #include "punctual/schedule/cron_parser.hpp"
 #include "support/catch.hpp"
 
+namespace cron_vectors_test {
+
 namespace {
 
 using punctual::CronExpression;
@@ -187,3 +189,5 @@ TEST_CASE("CronExpression refuses what other schedulers' facts call invalid") {
   CHECK(refused_count == 414);
   CHECK(other_count == 2);
 }
+
+}  // namespace cron_vectors_test

@@ -9,6 +9,8 @@
 #include "punctual/testing/storage_conformance.hpp"
 #include "support/catch.hpp"
 
+namespace in_memory_conformance_test {
+
 namespace {
 
 using namespace punctual::testing;
@@ -37,3 +39,5 @@ TEST_CASE("InMemoryStorage keeps the storage contract") {
     }
   }
 }
+
+}  // namespace in_memory_conformance_test

@@ -12,6 +12,8 @@
 #include "support/catch.hpp"
 #include "unit/sqlite/temporary_file.hpp"
 
+namespace sqlite_conformance_test {
+
 namespace {
 
 using namespace punctual::testing;
@@ -66,3 +68,5 @@ TEST_CASE("sqlite::Storage keeps the storage contract in a file") {
 TEST_CASE("sqlite::Storage keeps the storage contract in memory") {
   check_contract<MemoryHarness>();
 }
+
+}  // namespace sqlite_conformance_test

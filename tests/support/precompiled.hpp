@@ -7,5 +7,6 @@
 #include <date/date.h>
 
 #include <nlohmann/json.hpp>
+#include <punctual/punctual.hpp>
 
 #include "support/catch.hpp"

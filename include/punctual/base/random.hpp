@@ -11,7 +11,14 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
+
+#if __has_include(<sys/random.h>)
+#include <sys/random.h>
+#else
+#include <random>  // costs every includer a tenth of a second to compile
+#endif
+
+#include "punctual/base/error.hpp"
 
 namespace punctual {
 
@@ -24,9 +31,15 @@ class Random {
 
   /// Returns a generator seeded from the operating system's entropy.
   [[nodiscard]] static Random from_entropy() {
+#if __has_include(<sys/random.h>)
+    std::uint64_t seed = 0;
+    if (::getrandom(&seed, sizeof seed, 0) == sizeof seed) return Random{seed};
+    throw Error{"NO_ENTROPY", "the system gave no random numbers to seed the generator with"};
+#else
     std::random_device device;
     const auto high = static_cast<std::uint64_t>(device());
     return Random{(high << 32U) | device()};
+#endif
   }
 
   constexpr std::uint64_t operator()() noexcept {
@@ -42,8 +55,12 @@ class Random {
     return bound == UINT64_MAX ? value : value % (bound + 1);
   }
 
-  [[nodiscard]] static constexpr std::uint64_t min() noexcept { return 0; }
-  [[nodiscard]] static constexpr std::uint64_t max() noexcept { return UINT64_MAX; }
+  [[nodiscard]] static constexpr std::uint64_t min() noexcept {
+    return 0;
+  }
+  [[nodiscard]] static constexpr std::uint64_t max() noexcept {
+    return UINT64_MAX;
+  }
 
  private:
   std::uint64_t state_;

@@ -128,22 +128,20 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
 inline std::vector<std::string> nearest_names(std::string_view wanted,
                                               const std::vector<std::string>& candidates,
                                               std::size_t count_max) {
-  struct Scored {
-    std::size_t distance;
-    std::string name;
-  };
   wanted = wanted.substr(0, 100);  // longer than any valid name; keeps the cost bounded
-  std::vector<Scored> scored;
+  std::vector<std::size_t> distances;
   for (const auto& name : candidates) {
     const bool contains =
         wanted.size() >= 3 && name.size() > wanted.size() && name.find(wanted) != std::string::npos;
-    const std::size_t distance = contains ? 1 : edit_distance(wanted, name);
-    if (distance <= std::max<std::size_t>(2, wanted.size() / 3)) scored.push_back({distance, name});
+    distances.push_back(contains ? 1 : edit_distance(wanted, name));
   }
-  std::stable_sort(scored.begin(), scored.end(),
-                   [](const Scored& a, const Scored& b) { return a.distance < b.distance; });
+  const std::size_t distance_max = std::max<std::size_t>(2, wanted.size() / 3);
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < scored.size() && i < count_max; ++i) names.push_back(scored[i].name);
+  for (std::size_t distance = 0; distance <= distance_max; ++distance) {
+    for (std::size_t i = 0; i < candidates.size() && names.size() < count_max; ++i) {
+      if (distances[i] == distance) names.push_back(candidates[i]);
+    }
+  }
   return names;
 }
 

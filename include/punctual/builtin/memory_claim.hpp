@@ -30,6 +30,9 @@ namespace punctual::detail {
 
 template <class RunT>
 class MemoryClaim {
+  using Job = BasicMemoryJob<RunT>;
+  using Lane = BasicMemoryLane<RunT>;
+
  public:
   MemoryClaim(MemoryTables<RunT>& tables, const ClaimRequest& request, TimePoint now)
       : tables_(tables),
@@ -49,7 +52,7 @@ class MemoryClaim {
           has_head && (cursors_.empty() ||
                        Key{std::get<0>(*head), std::get<1>(*head)} < *cursors_.top().position);
       if (head_is_next) {
-        MemoryLane* lane = std::get<2>(*head++);
+        Lane* lane = std::get<2>(*head++);
         if (knows(*request_.jobs, lane->job->state.job_name)) {
           consider({lane->ready.begin(), lane});
         }
@@ -67,13 +70,13 @@ class MemoryClaim {
 
   struct Cursor {
     std::set<Key>::const_iterator position;
-    MemoryLane* lane;
+    Lane* lane;
 
     bool operator>(const Cursor& other) const { return *position > *other.position; }
   };
 
   void consider(Cursor cursor) {
-    const MemoryJob& job = *cursor.lane->job;
+    const Job& job = *cursor.lane->job;
     RunT& run = *tables_.find_run(cursor.position->second);
     // Ready once, but the clock was set back since: those behind it may be ready still.
     const bool is_early = run.run_at > now_;
@@ -86,7 +89,7 @@ class MemoryClaim {
   }
 
   /// True if nothing keeps `run` from starting, with what has been picked already.
-  [[nodiscard]] bool may_start(const MemoryJob& job, const RunT& run) {
+  [[nodiscard]] bool may_start(const Job& job, const RunT& run) {
     if (room_of(job) == 0 || !tables_.may_start(job, run)) return false;
     if (run.exclusive && exclusive_.contains(&job)) return false;
     if (run.concurrency_max == 0) return true;
@@ -95,7 +98,7 @@ class MemoryClaim {
            tables_.running_with_key(run.concurrency_key) + found->second < run.concurrency_max;
   }
 
-  void take(const MemoryJob& job, RunT& run) {
+  void take(const Job& job, RunT& run) {
     picked_.push_back(&run);
     --room_of(job);
     if (run.exclusive) exclusive_.insert(&job);
@@ -103,7 +106,7 @@ class MemoryClaim {
   }
 
   /// Returns how many more runs of the job the node takes.
-  [[nodiscard]] std::size_t& room_of(const MemoryJob& job) {
+  [[nodiscard]] std::size_t& room_of(const Job& job) {
     const auto [place, is_new] = rooms_.try_emplace(&job, request_.limit);
     if (is_new) {
       for (const auto& room : request_.rooms) {
@@ -118,8 +121,8 @@ class MemoryClaim {
   TimePoint now_;
   std::vector<RunT*> picked_;
   std::priority_queue<Cursor, std::vector<Cursor>, std::greater<>> cursors_;
-  std::unordered_map<const MemoryJob*, std::size_t> rooms_;
-  std::set<const MemoryJob*> exclusive_;
+  std::unordered_map<const Job*, std::size_t> rooms_;
+  std::set<const Job*> exclusive_;
   std::unordered_map<std::string, std::uint32_t> by_key_;
 };
 

@@ -40,7 +40,7 @@ template <class RunT>
     while (it != tables.runs.begin() && found.size() < query.limit) consider((--it)->second);
     return found;
   }
-  const MemoryJob* job = tables.find_job(*query.job_name);
+  const BasicMemoryJob<RunT>* job = tables.find_job(*query.job_name);
   if (job == nullptr) return found;
   const auto start_in = [&](const std::set<RunId>& ids) {
     return query.before ? ids.lower_bound(*query.before) : ids.end();
@@ -58,7 +58,7 @@ template <class RunT>
 }
 
 template <class RunT>
-[[nodiscard]] JobSummary summarize(MemoryTables<RunT>& tables, const MemoryJob& job) {
+[[nodiscard]] JobSummary summarize(MemoryTables<RunT>& tables, const BasicMemoryJob<RunT>& job) {
   JobSummary summary;
   summary.name = job.state.job_name;
   summary.description = job.description;
@@ -84,7 +84,7 @@ template <class RunT>
 ///
 /// Complexity: linear in what is removed and in the runs that are kept however old.
 template <class RunT>
-std::size_t prune_job(MemoryTables<RunT>& tables, MemoryJob& job, std::size_t limit,
+std::size_t prune_job(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job, std::size_t limit,
                       TimePoint now) {
   const std::size_t keep_last = job.retention.keep_last;
   if (job.ended.size() <= keep_last) return 0;

@@ -23,7 +23,10 @@
 
 namespace punctual::detail {
 
-struct MemoryJob;
+// As templates on the row, these cost those who only include them little.
+
+template <class RunT>
+struct BasicMemoryJob;
 
 /// What decides, beside the job, whether a ready run may start.
 struct LaneKey {
@@ -35,12 +38,14 @@ struct LaneKey {
 };
 
 /// The ready runs of a job that the same limits hold back: if the first cannot start, none can.
-struct MemoryLane {
-  MemoryJob* job = nullptr;
+template <class RunT>
+struct BasicMemoryLane {
+  BasicMemoryJob<RunT>* job = nullptr;
   std::set<std::pair<TimePoint, RunId>> ready{};  ///< by claim order
 };
 
-struct MemoryJob {
+template <class RunT>
+struct BasicMemoryJob {
   ScheduleState state{};
   std::string description{};
   Json schedule = nullptr;
@@ -57,23 +62,28 @@ struct MemoryJob {
   std::set<RunId> ended{};
   std::set<RunId> executed{};  ///< of those that ended: the ones that had started
   std::set<std::pair<TimePoint, RunId>> ended_by_time{};
-  std::map<LaneKey, MemoryLane> lanes{};         ///< none of them empty
-  std::multiset<TimePoint> pending{};            ///< by run_at, ready or not
-  std::multiset<TimePoint> pending_exclusive{};  ///< by run_at
+  std::map<LaneKey, BasicMemoryLane<RunT>> lanes{};  ///< none of them empty
+  std::multiset<TimePoint> pending{};                ///< by run_at, ready or not
+  std::multiset<TimePoint> pending_exclusive{};      ///< by run_at
   std::size_t running_exclusive = 0;
   std::set<TimePoint> answered{};  ///< due instants that have a first attempt
 };
 
 /// An instant of a job. Equal instants are in the order of the jobs' names, never of their
 /// addresses, so that a simulation repeats itself.
-struct JobInstant {
+template <class RunT>
+struct BasicJobInstant {
   TimePoint at{};
-  MemoryJob* job = nullptr;
+  BasicMemoryJob<RunT>* job = nullptr;
 
-  friend bool operator<(const JobInstant& a, const JobInstant& b) {
+  friend bool operator<(const BasicJobInstant& a, const BasicJobInstant& b) {
     return a.at != b.at ? a.at < b.at : a.job->state.job_name < b.job->state.job_name;
   }
 };
+
+using MemoryJob = BasicMemoryJob<JobRun>;
+using MemoryLane = BasicMemoryLane<JobRun>;
+using JobInstant = BasicJobInstant<JobRun>;
 
 /// True if `name` is one of `jobs`.
 [[nodiscard]] inline bool knows(const JobNames& jobs, const std::string& name) {

@@ -35,7 +35,7 @@ template <class RunT>
   if (!request.only) return MemoryClaim{tables, request, now}.pick();
   JobRun* run = tables.find_run(*request.only);
   if (run == nullptr || run->status != JobStatus::pending || run->run_at > now) return {};
-  const MemoryJob& job = tables.job_of(run->job_name);
+  const BasicMemoryJob<RunT>& job = tables.job_of(run->job_name);
   const bool may_start =
       knows(*request.jobs, run->job_name) && !job.state.paused && tables.may_start(job, *run);
   return may_start ? std::vector{run} : std::vector<JobRun*>{};
@@ -83,7 +83,8 @@ FinishAnswer release_lease(MemoryTables<RunT>& tables, const LeaseRef& lease) {
   return FinishAnswer::done;
 }
 
-/// Returns each run as it was when its node lost it, but for the fence and lease of the new one.
+/// Takes over the runs whose leases have expired, the longest expired first. They keep the name of
+/// the node that ran them.
 template <class RunT>
 std::vector<JobRun> take_expired_runs(MemoryTables<RunT>& tables, const RescueRequest& request,
                                       TimePoint now) {
@@ -91,15 +92,14 @@ std::vector<JobRun> take_expired_runs(MemoryTables<RunT>& tables, const RescueRe
   for (const auto& [until, id] : tables.leases()) {
     if (until > now || expired.size() == request.limit) break;
     JobRun& run = *tables.find_run(id);
-    if (run.node != request.node && knows(*request.jobs, run.job_name)) expired.push_back(&run);
+    if (knows(*request.jobs, run.job_name)) expired.push_back(&run);
   }
   std::vector<JobRun> taken;
   taken.reserve(expired.size());
   for (JobRun* run : expired) {
     ++run->fence;
     tables.set_lease(*run, add_clamped(now, request.lease));
-    taken.push_back(*run);  // the caller wants to know which node lost it
-    run->node = request.node;
+    taken.push_back(*run);
   }
   return taken;
 }

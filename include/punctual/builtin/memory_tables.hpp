@@ -33,18 +33,20 @@ namespace punctual::detail {
 template <class RunT = JobRun>
 class MemoryTables {
  public:
-  using LaneHead = std::tuple<TimePoint, RunId, MemoryLane*>;
+  using Job = BasicMemoryJob<RunT>;
+  using Lane = BasicMemoryLane<RunT>;
+  using LaneHead = std::tuple<TimePoint, RunId, Lane*>;
 
-  [[nodiscard]] MemoryJob* find_job(std::string_view name) {
+  [[nodiscard]] Job* find_job(std::string_view name) {
     const auto found = jobs.find(name);
     return found == jobs.end() ? nullptr : found->second.get();
   }
 
   /// Returns the job's row, made on first use: runs may arrive before their job is synced.
-  [[nodiscard]] MemoryJob& job_of(const std::string& name) {
+  [[nodiscard]] Job& job_of(const std::string& name) {
     auto& job = jobs[name];
     if (!job) {
-      job = std::make_unique<MemoryJob>();
+      job = std::make_unique<Job>();
       job->state.job_name = name;
     }
     return *job;
@@ -57,7 +59,7 @@ class MemoryTables {
 
   /// Changes a job's schedule state; the indexes of what is armed and what may start follow.
   template <class Change>
-  void change_state(MemoryJob& job, Change&& change) {
+  void change_state(Job& job, Change&& change) {
     const bool was_paused = job.state.paused;
     if (job.state.next_due_at) due_.erase({*job.state.next_due_at, &job});
     unindex_pending(job);
@@ -79,7 +81,7 @@ class MemoryTables {
   ///
   /// Requires: no row has its id, and no open one its unique key.
   RunT& insert(RunT row) {
-    MemoryJob& job = job_of(row.job_name);
+    Job& job = job_of(row.job_name);
     if (row.due_at && row.attempt == 1) job.answered.insert(*row.due_at);
     const auto [place, is_new] = runs.emplace(row.id, std::move(row));
     PUNCTUAL_ASSERT(is_new);
@@ -97,7 +99,7 @@ class MemoryTables {
 
   /// pending -> running, under the lease already written into `run`.
   void start(RunT& run) {
-    MemoryJob& job = job_of(run.job_name);
+    Job& job = job_of(run.job_name);
     remove_pending(job, run);
     run.status = JobStatus::running;
     if (run.exclusive) ++job.running_exclusive;
@@ -107,7 +109,7 @@ class MemoryTables {
 
   /// running -> pending
   void hand_back(RunT& run) {
-    MemoryJob& job = job_of(run.job_name);
+    Job& job = job_of(run.job_name);
     remove_running(job, run);
     run.status = JobStatus::pending;
     add_pending(job, run);
@@ -115,7 +117,7 @@ class MemoryTables {
 
   /// pending or running -> `status`, at the `completed_at` already written into `run`.
   void end(RunT& run, JobStatus status) {
-    MemoryJob& job = job_of(run.job_name);
+    Job& job = job_of(run.job_name);
     if (run.status == JobStatus::pending) {
       remove_pending(job, run);
     } else {
@@ -138,7 +140,7 @@ class MemoryTables {
     const auto found = runs.find(id);
     const RunT& run = found->second;
     PUNCTUAL_ASSERT(is_terminal(run.status));
-    MemoryJob& job = job_of(run.job_name);
+    Job& job = job_of(run.job_name);
     if (run.due_at && run.attempt == 1) job.answered.erase(*run.due_at);
     job.ended.erase(id);
     job.executed.erase(id);
@@ -156,13 +158,13 @@ class MemoryTables {
     }
   }
 
-  [[nodiscard]] bool has_open_exclusive(const MemoryJob& job, TimePoint now) const {
+  [[nodiscard]] bool has_open_exclusive(const Job& job, TimePoint now) const {
     return job.running_exclusive > 0 ||
            (!job.pending_exclusive.empty() && *job.pending_exclusive.begin() <= now);
   }
 
   /// True if neither exclusiveness nor the concurrency limit keeps `run` from starting.
-  [[nodiscard]] bool may_start(const MemoryJob& job, const RunT& run) const {
+  [[nodiscard]] bool may_start(const Job& job, const RunT& run) const {
     if (run.exclusive && job.running_exclusive > 0) return false;
     return run.concurrency_max == 0 || running_with_key(run.concurrency_key) < run.concurrency_max;
   }
@@ -177,7 +179,7 @@ class MemoryTables {
     return found == unique_.end() ? std::nullopt : std::optional{found->second};
   }
 
-  std::map<std::string, std::unique_ptr<MemoryJob>, std::less<>> jobs;
+  std::map<std::string, std::unique_ptr<Job>, std::less<>> jobs;
   std::map<RunId, RunT> runs;
 
   /// Armed instants of jobs that are enabled and not paused.
@@ -190,22 +192,22 @@ class MemoryTables {
   [[nodiscard]] const auto& history() const noexcept { return history_; }
 
  private:
-  [[nodiscard]] static bool is_armed(const MemoryJob& job) {
+  [[nodiscard]] static bool is_armed(const Job& job) {
     return job.state.enabled && !job.state.paused && job.state.next_due_at.has_value();
   }
 
-  [[nodiscard]] static LaneHead head_of(MemoryLane& lane) {
+  [[nodiscard]] static LaneHead head_of(Lane& lane) {
     return {lane.ready.begin()->first, lane.ready.begin()->second, &lane};
   }
 
-  void index_pending(MemoryJob& job) {
+  void index_pending(Job& job) {
     if (!job.pending.empty() && !job.state.paused) pending_.insert({*job.pending.begin(), &job});
   }
-  void unindex_pending(MemoryJob& job) {
+  void unindex_pending(Job& job) {
     if (!job.pending.empty()) pending_.erase({*job.pending.begin(), &job});
   }
 
-  void add_pending(MemoryJob& job, const RunT& run) {
+  void add_pending(Job& job, const RunT& run) {
     if (run.exclusive) job.pending_exclusive.insert(run.run_at);
     unindex_pending(job);
     job.pending.insert(run.run_at);
@@ -213,7 +215,7 @@ class MemoryTables {
     waiting_.insert({run.run_at, run.id});
   }
 
-  void remove_pending(MemoryJob& job, const RunT& run) {
+  void remove_pending(Job& job, const RunT& run) {
     if (run.exclusive) job.pending_exclusive.erase(job.pending_exclusive.find(run.run_at));
     unindex_pending(job);
     job.pending.erase(job.pending.find(run.run_at));
@@ -221,17 +223,17 @@ class MemoryTables {
     if (waiting_.erase({run.run_at, run.id}) == 0) remove_ready(job, run);
   }
 
-  void add_ready(MemoryJob& job, const RunT& run) {
-    MemoryLane& lane = job.lanes[lane_of(run)];
+  void add_ready(Job& job, const RunT& run) {
+    Lane& lane = job.lanes[lane_of(run)];
     if (!lane.ready.empty()) heads_.erase(head_of(lane));
     lane.job = &job;
     lane.ready.insert({claim_order(run.run_at, run.priority), run.id});
     if (!job.state.paused) heads_.insert(head_of(lane));
   }
 
-  void remove_ready(MemoryJob& job, const RunT& run) {
+  void remove_ready(Job& job, const RunT& run) {
     const auto found = job.lanes.find(lane_of(run));
-    MemoryLane& lane = found->second;
+    Lane& lane = found->second;
     heads_.erase(head_of(lane));
     lane.ready.erase({claim_order(run.run_at, run.priority), run.id});
     if (lane.ready.empty()) {
@@ -241,7 +243,7 @@ class MemoryTables {
     }
   }
 
-  void remove_running(MemoryJob& job, const RunT& run) {
+  void remove_running(Job& job, const RunT& run) {
     if (run.exclusive) --job.running_exclusive;
     if (run.concurrency_max > 0) {
       const auto found = running_by_key_.find(run.concurrency_key);
@@ -251,7 +253,7 @@ class MemoryTables {
   }
 
   /// Moves the job's counters and history on by a run that has ended.
-  void count_ended(MemoryJob& job, const RunT& run) {
+  void count_ended(Job& job, const RunT& run) {
     job.ended.insert(run.id);
     if (run.started_at) job.executed.insert(run.id);
     job.ended_by_time.insert({*run.completed_at, run.id});
@@ -269,8 +271,10 @@ class MemoryTables {
     }
   }
 
-  std::set<JobInstant> due_;
-  std::set<JobInstant> pending_;
+  using Instant = BasicJobInstant<RunT>;
+
+  std::set<Instant> due_;
+  std::set<Instant> pending_;
   std::set<std::pair<TimePoint, RunId>> waiting_;  // pending, not seen to be ready yet
   std::set<LaneHead> heads_;
   std::set<std::pair<TimePoint, RunId>> leases_;

@@ -41,12 +41,14 @@ struct ThreadPoolOptions {
   std::size_t stuck_max = 64;
 };
 
-class ThreadPoolExecutor {
+/// `OptionsT` is ThreadPoolOptions; as a template, it costs those who only include it little.
+template <class OptionsT>
+class BasicThreadPoolExecutor {
  public:
-  ThreadPoolExecutor() : ThreadPoolExecutor(ThreadPoolOptions{}) {}
+  BasicThreadPoolExecutor() : BasicThreadPoolExecutor(OptionsT{}) {}
 
   /// Errors: INVALID_CONFIG -> more than 1,024 threads.
-  explicit ThreadPoolExecutor(ThreadPoolOptions options) : shared_(std::make_shared<Shared>()) {
+  explicit BasicThreadPoolExecutor(OptionsT options) : shared_(std::make_shared<Shared>()) {
     if (options.thread_count > 1024) {
       throw Error{"INVALID_CONFIG", "ThreadPoolOptions.thread_count must be 0 to 1024, got " +
                                         std::to_string(options.thread_count)};
@@ -60,16 +62,16 @@ class ThreadPoolExecutor {
     for (std::size_t i = 0; i < count; ++i) add_thread();
   }
 
-  explicit ThreadPoolExecutor(std::size_t thread_count)
-      : ThreadPoolExecutor(ThreadPoolOptions{.thread_count = thread_count}) {}
+  explicit BasicThreadPoolExecutor(std::size_t thread_count)
+      : BasicThreadPoolExecutor(OptionsT{.thread_count = thread_count}) {}
 
-  ThreadPoolExecutor(const ThreadPoolExecutor&) = delete;
-  ThreadPoolExecutor& operator=(const ThreadPoolExecutor&) = delete;
-  ThreadPoolExecutor(ThreadPoolExecutor&&) noexcept = default;
-  ThreadPoolExecutor& operator=(ThreadPoolExecutor&&) = delete;
+  BasicThreadPoolExecutor(const BasicThreadPoolExecutor&) = delete;
+  BasicThreadPoolExecutor& operator=(const BasicThreadPoolExecutor&) = delete;
+  BasicThreadPoolExecutor(BasicThreadPoolExecutor&&) noexcept = default;
+  BasicThreadPoolExecutor& operator=(BasicThreadPoolExecutor&&) = delete;
 
   /// Lets the threads do what is waiting, and joins them, except those that hang.
-  ~ThreadPoolExecutor() {
+  ~BasicThreadPoolExecutor() {
     if (!shared_) return;
     std::vector<std::thread> threads;
     {
@@ -184,5 +186,7 @@ class ThreadPoolExecutor {
 
   std::shared_ptr<Shared> shared_;
 };
+
+using ThreadPoolExecutor = BasicThreadPoolExecutor<ThreadPoolOptions>;
 
 }  // namespace punctual

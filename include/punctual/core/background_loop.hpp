@@ -7,7 +7,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -19,7 +18,8 @@ namespace punctual::detail {
 class BackgroundLoop {
  public:
   /// Requires: it does not run. `step` throws nothing, and returns soon once `wake` is raised.
-  void start(std::function<void()> step) {
+  template <class Step>
+  void start(Step step) {
     is_stopping_ = std::make_shared<std::atomic<bool>>(false);
     is_running_.store(true);
     thread_ = std::thread{[step = std::move(step), stopping = is_stopping_] {

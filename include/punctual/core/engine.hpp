@@ -73,7 +73,6 @@ class Engine {
   [[nodiscard]] bool is_startup_spaced(const std::string& name, TimePoint now);
   void fire(TickReport& report, const JobNames& jobs, TimePoint now);
   void rescue(TickReport& report, const JobNames& jobs, TimePoint now, Duration steady);
-  [[nodiscard]] std::vector<JobRun> find_strays(TimePoint now);
   void claim(TickReport& report, const JobNames& jobs);
   void launch(const std::vector<JobRun>& runs, Duration asked_at);
   void prune(TickReport& report, TimePoint now, Duration steady);
@@ -231,14 +230,11 @@ template <class C, class S, class E>
 void Engine<C, S, E>::rescue(TickReport& report, const JobNames& jobs, TimePoint now,
                              Duration steady) {
   if (steady < rescue_from_) return;
-  const RescueRequest request{.node = parts_.node,
-                              .jobs = &jobs,
-                              .limit = parts_.options.batch_max,
-                              .lease = parts_.options.lease};
-  auto runs = parts_.storage.take_expired(request, now);
-  if (runs.empty()) runs = find_strays(now);
-  // Nothing to take, yet something has expired: a run of ours that is being renewed. Not at every
-  // tick.
+  const RescueRequest request{
+      .jobs = &jobs, .limit = parts_.options.batch_max, .lease = parts_.options.lease};
+  const auto runs = parts_.storage.take_expired(request, now);
+  // Nothing to take, yet something has expired: another node was faster, or it has just been
+  // renewed. Not at every tick.
   if (runs.empty()) rescue_from_ = steady + std::chrono::seconds{1};
   std::vector<Completion> completions;
   completions.reserve(runs.size());
@@ -246,29 +242,16 @@ void Engine<C, S, E>::rescue(TickReport& report, const JobNames& jobs, TimePoint
     const auto entry = book_.find_job(run.job_name);
     if (!entry) continue;
     completions.push_back(parts_.with_generators([&](UuidGenerator& ids, Random& random) {
-      return planner::plan_abandoned(run, run.node, entry->config, now, ids, random);
+      return planner::plan_abandoned(run, entry->config, now, ids, random);
     }));
     parts_.emit(SchedulerEvent::Kind::run_abandoned, run.job_name, run.id,
-                "node " + run.node + " went away while it ran");
+                "its lease ran out: node " + run.node + " went away, or could not record its end");
   }
   if (completions.empty()) return;
   parts_.storage.finish(completions, now);
   for (const auto& run : runs) deck_->waiters.notify(run.id);
   report.rescued += completions.size();
   report.has_more = report.has_more || runs.size() == parts_.options.batch_max;
-}
-
-/// Returns runs of this node whose leases have expired and that it does not know of: the answer to
-/// their claim was lost, or the storage failed before they were handed back. `take_expired` leaves
-/// them to us.
-template <class C, class S, class E>
-std::vector<JobRun> Engine<C, S, E>::find_strays(TimePoint now) {
-  auto runs = parts_.storage.runs({.status = JobStatus::running, .limit = 1000});
-  std::erase_if(runs, [&](const JobRun& run) {
-    return run.node != parts_.node || run.lease_until_at.value_or(now) > now ||
-           deck_->table.contains(run.id);
-  });
-  return runs;
 }
 
 template <class C, class S, class E>

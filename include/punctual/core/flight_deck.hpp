@@ -138,9 +138,9 @@ FlightPtr FlightDeck<C, S, E>::board(JobRun run, RegisteredJobPtr job, Duration 
 template <class C, class S, class E>
 void FlightDeck<C, S, E>::fly(const FlightPtr& flight) {
   if (!table.enter(flight, parts.clock.steady_now())) return;
+  const ActiveRun here{this};  // also while the end is stored: an observer must not wait for that
   BodyAnswer answer;
   {
-    const ActiveRun here{this};
     JobContext context{flight->run, *flight, flight->stop.get_token()};
     answer = run_body(*flight->job->body, context);
   }

@@ -31,15 +31,17 @@
 
 namespace punctual::detail {
 
-using FlightPtr = std::shared_ptr<FlightRecord>;
-
 /// Returns `from + span`, held at Duration::max().
 [[nodiscard]] constexpr Duration later(Duration from, Duration span) noexcept {
   return span > Duration::max() - from ? Duration::max() : from + span;
 }
 
-class FlightTable {
+/// `RecordT` is FlightRecord; as a template, it costs those who only include it little.
+template <class RecordT>
+class BasicFlightTable {
  public:
+  using FlightPtr = std::shared_ptr<RecordT>;
+
   struct Due {
     FlightPtr flight;
     planner::FlightStep step;
@@ -97,29 +99,35 @@ class FlightTable {
   /// Bodies that are running on other threads than this one.
   [[nodiscard]] std::size_t started_elsewhere_count() const;
 
+  /// Threads that are back from a body and have not yet brought its end to the outbox.
+  [[nodiscard]] std::size_t settling_count() const {
+    const std::lock_guard lock{mutex_};
+    return settling_count_;
+  }
+
   /// Gives up every body that is running on another thread; returns those.
   ///
   /// Blocks: until threads that are back from a body have stored its end, if `waits`.
   [[nodiscard]] std::vector<FlightPtr> abandon(bool waits);
 
  private:
-  using State = FlightRecord::State;
+  using State = typename RecordT::State;
 
   /// When a lease is to be renewed: sooner if there is progress to show, but once a second at most.
-  [[nodiscard]] static Duration renew_at(const FlightRecord& flight) {
+  [[nodiscard]] static Duration renew_at(const RecordT& flight) {
     const auto& view = flight.view;
     if (view.renew_at == Duration::max() || !flight.has_progress()) return view.renew_at;
     return std::min(view.renew_at, view.renewed_at + std::chrono::seconds{1});
   }
 
   /// A body that was asked to stop is waited for as long as its job grants.
-  static void limit_grace(FlightRecord& flight, Duration now) {
+  static void limit_grace(RecordT& flight, Duration now) {
     flight.view.stop_requested = true;
     flight.view.give_up_at =
         std::min(flight.view.give_up_at, later(now, flight.job->config.timeout_grace));
   }
 
-  [[nodiscard]] static bool is_waiting_or_started(const FlightRecord& flight) {
+  [[nodiscard]] static bool is_waiting_or_started(const RecordT& flight) {
     return flight.state == State::queued || flight.state == State::started;
   }
 
@@ -130,7 +138,8 @@ class FlightTable {
   bool is_stopping_ = false;
 };
 
-inline bool FlightTable::add(const FlightPtr& flight, Duration claimed_at, Duration lease) {
+template <class RecordT>
+bool BasicFlightTable<RecordT>::add(const FlightPtr& flight, Duration claimed_at, Duration lease) {
   const auto& config = flight->job->config;
   FlightPtr older;  // of a run that was handed back and came again at once; outlives the lock
   const std::lock_guard lock{mutex_};
@@ -148,7 +157,8 @@ inline bool FlightTable::add(const FlightPtr& flight, Duration claimed_at, Durat
   return true;
 }
 
-inline bool FlightTable::enter(const FlightPtr& flight, Duration now) {
+template <class RecordT>
+bool BasicFlightTable<RecordT>::enter(const FlightPtr& flight, Duration now) {
   const auto& config = flight->job->config;
   const std::lock_guard lock{mutex_};
   if (flight->state != State::queued) return false;
@@ -163,7 +173,8 @@ inline bool FlightTable::enter(const FlightPtr& flight, Duration now) {
   return true;
 }
 
-inline bool FlightTable::leave(const FlightPtr& flight) {
+template <class RecordT>
+bool BasicFlightTable<RecordT>::leave(const FlightPtr& flight) {
   const std::lock_guard lock{mutex_};
   flight->thread.reset();
   if (flight->state == State::given_up) return false;
@@ -172,7 +183,8 @@ inline bool FlightTable::leave(const FlightPtr& flight) {
   return true;
 }
 
-inline void FlightTable::settled() {
+template <class RecordT>
+void BasicFlightTable<RecordT>::settled() {
   {
     const std::lock_guard lock{mutex_};
     --settling_count_;
@@ -180,7 +192,8 @@ inline void FlightTable::settled() {
   all_settled_.notify_all();
 }
 
-inline FlightPtr FlightTable::remove(const FlightPtr& flight) {
+template <class RecordT>
+std::shared_ptr<RecordT> BasicFlightTable<RecordT>::remove(const FlightPtr& flight) {
   const std::lock_guard lock{mutex_};
   const auto found = flights_.find(flight->run.id);
   if (found == flights_.end() || found->second != flight) return nullptr;
@@ -189,7 +202,8 @@ inline FlightPtr FlightTable::remove(const FlightPtr& flight) {
   return gone;
 }
 
-inline std::vector<FlightTable::Due> FlightTable::due(Duration now) {
+template <class RecordT>
+std::vector<typename BasicFlightTable<RecordT>::Due> BasicFlightTable<RecordT>::due(Duration now) {
   std::vector<Due> due;
   const std::lock_guard lock{mutex_};
   for (auto& [id, flight] : flights_) {
@@ -204,7 +218,9 @@ inline std::vector<FlightTable::Due> FlightTable::due(Duration now) {
   return due;
 }
 
-inline std::vector<FlightPtr> FlightTable::to_renew(Duration now, bool all) const {
+template <class RecordT>
+std::vector<std::shared_ptr<RecordT>> BasicFlightTable<RecordT>::to_renew(Duration now,
+                                                                          bool all) const {
   std::vector<FlightPtr> flights;
   const std::lock_guard lock{mutex_};
   for (const auto& [id, flight] : flights_) {
@@ -213,7 +229,8 @@ inline std::vector<FlightPtr> FlightTable::to_renew(Duration now, bool all) cons
   return flights;
 }
 
-inline std::vector<std::pair<FlightPtr, StopReason>> FlightTable::renewed(
+template <class RecordT>
+std::vector<std::pair<std::shared_ptr<RecordT>, StopReason>> BasicFlightTable<RecordT>::renewed(
     const std::vector<FlightPtr>& flights, const std::vector<RenewAnswer>& answers,
     Duration asked_at, Duration lease) {
   std::vector<std::pair<FlightPtr, StopReason>> to_stop;
@@ -231,7 +248,8 @@ inline std::vector<std::pair<FlightPtr, StopReason>> FlightTable::renewed(
   return to_stop;
 }
 
-inline FlightPtr FlightTable::ask_to_stop(RunId run_id, Duration now) {
+template <class RecordT>
+std::shared_ptr<RecordT> BasicFlightTable<RecordT>::ask_to_stop(RunId run_id, Duration now) {
   const std::lock_guard lock{mutex_};
   const auto found = flights_.find(run_id);
   if (found == flights_.end()) return nullptr;
@@ -239,7 +257,8 @@ inline FlightPtr FlightTable::ask_to_stop(RunId run_id, Duration now) {
   return found->second;
 }
 
-inline std::optional<Duration> FlightTable::next_step(Duration now, bool can_renew) const {
+template <class RecordT>
+std::optional<Duration> BasicFlightTable<RecordT>::next_step(Duration now, bool can_renew) const {
   std::optional<Duration> next;
   const std::lock_guard lock{mutex_};
   for (const auto& [id, flight] : flights_) {
@@ -254,7 +273,8 @@ inline std::optional<Duration> FlightTable::next_step(Duration now, bool can_ren
   return next;
 }
 
-inline FlightTable::Stopping FlightTable::begin_stop() {
+template <class RecordT>
+typename BasicFlightTable<RecordT>::Stopping BasicFlightTable<RecordT>::begin_stop() {
   Stopping stopping;
   const std::lock_guard lock{mutex_};
   is_stopping_ = true;
@@ -270,7 +290,8 @@ inline FlightTable::Stopping FlightTable::begin_stop() {
   return stopping;
 }
 
-inline std::size_t FlightTable::started_elsewhere_count() const {
+template <class RecordT>
+std::size_t BasicFlightTable<RecordT>::started_elsewhere_count() const {
   const auto here = std::this_thread::get_id();
   const std::lock_guard lock{mutex_};
   return static_cast<std::size_t>(
@@ -279,7 +300,8 @@ inline std::size_t FlightTable::started_elsewhere_count() const {
       }));
 }
 
-inline std::vector<FlightPtr> FlightTable::abandon(bool waits) {
+template <class RecordT>
+std::vector<std::shared_ptr<RecordT>> BasicFlightTable<RecordT>::abandon(bool waits) {
   std::vector<FlightPtr> abandoned;
   const auto here = std::this_thread::get_id();
   std::unique_lock lock{mutex_};
@@ -291,5 +313,8 @@ inline std::vector<FlightPtr> FlightTable::abandon(bool waits) {
   if (waits) all_settled_.wait(lock, [&] { return settling_count_ == 0; });
   return abandoned;
 }
+
+using FlightTable = BasicFlightTable<FlightRecord>;
+using FlightPtr = FlightTable::FlightPtr;
 
 }  // namespace punctual::detail

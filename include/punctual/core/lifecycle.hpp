@@ -82,12 +82,21 @@ class Lifecycle {
     const Duration started_at = clock.steady_now();
     while (true) {
       engine_->tick();  // it is closed: it keeps what is running, and starts nothing
-      if (deck_->table.started_elsewhere_count() == 0 && !deck_->has_unsaved()) return;
+      if (is_quiet()) return;
       const Duration left = grace - (clock.steady_now() - started_at);
       if (left <= Duration{0}) return;
       const Duration step = std::min(left, deck_->next_step().value_or(left));
       clock.wait_until(add_clamped(clock.now(), std::max(step, Duration{1})), deck_->wake);
     }
+  }
+
+  /// True if no body runs and no end waits to be stored; looked at in the order in which a run goes
+  /// through these. Inside of a body this thread is itself one that has not settled.
+  [[nodiscard]] bool is_quiet() const {
+    const auto& table = deck_->table;
+    if (table.started_elsewhere_count() > 0) return false;
+    if (ActiveRun::depth(deck_.get()) == 0 && table.settling_count() > 0) return false;
+    return !deck_->has_unsaved();
   }
 
   std::shared_ptr<Deck> deck_;

@@ -29,29 +29,32 @@ struct OutboxItem {
   std::shared_ptr<FlightRecord> flight{};
 };
 
-class Outbox {
+/// `ItemT` is OutboxItem; as a template, it costs those who only include it little.
+template <class ItemT>
+class BasicOutbox {
  public:
-  void put(OutboxItem item) {
+  void put(ItemT item) {
     const std::lock_guard lock{mutex_};
     items_.push_back(std::move(item));
   }
 
+  /// True if nothing waits, and nothing that may come back is being carried.
   [[nodiscard]] bool is_empty() const {
     const std::lock_guard lock{mutex_};
-    return items_.empty();
+    return items_.empty() && !is_carried_;
   }
 
   /// Carries items to `store`, up to `batch_max` at a time, until there are none or it hands some
   /// back. Does nothing if another thread is at it: that one takes these along.
   ///
-  /// `store(std::vector<OutboxItem>&)` leaves the items to be tried again, and throws nothing.
+  /// `store(std::vector<ItemT>&)` leaves the items to be tried again, and throws nothing.
   template <class Store>
   void carry(std::size_t batch_max, Store&& store) {
     std::unique_lock lock{mutex_};
     if (is_carried_) return;
     is_carried_ = true;
     while (!items_.empty()) {
-      std::vector<OutboxItem> batch;
+      std::vector<ItemT> batch;
       const auto end =
           items_.begin() + static_cast<std::ptrdiff_t>(std::min(batch_max, items_.size()));
       std::move(items_.begin(), end, std::back_inserter(batch));
@@ -68,8 +71,10 @@ class Outbox {
 
  private:
   mutable std::mutex mutex_;
-  std::deque<OutboxItem> items_;
+  std::deque<ItemT> items_;
   bool is_carried_ = false;
 };
+
+using Outbox = BasicOutbox<OutboxItem>;
 
 }  // namespace punctual::detail

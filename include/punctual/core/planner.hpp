@@ -234,15 +234,14 @@ template <class IdsT>
 
 /// Returns the end of a run whose node let the lease expire.
 template <class IdsT>
-[[nodiscard]] Completion plan_abandoned(const JobRun& run, const std::string& lost_node,
-                                        const JobConfig& config, TimePoint now, IdsT& ids,
-                                        Random& random) {
+[[nodiscard]] Completion plan_abandoned(const JobRun& run, const JobConfig& config, TimePoint now,
+                                        IdsT& ids, Random& random) {
   JobOutcome outcome;
   outcome.status = JobStatus::failed;
   outcome.message_code = std::string{message_code::job_abandoned};
   outcome.summary = "the node that ran it went away";
   outcome.error =
-      RunError{"ABANDONED", "node " + lost_node +
+      RunError{"ABANDONED", "node " + run.node +
                                 " held the run and did not renew its lease: the process "
                                 "died, hung or lost the storage"};
   const Duration since_start = run.started_at ? now - *run.started_at : Duration{0};

@@ -49,8 +49,12 @@ struct RegisteredJob {
 
 using RegisteredJobPtr = std::shared_ptr<const RegisteredJob>;
 
-class Registry {
+/// `EntryT` is RegisteredJob; as a template, it costs those who only include it little.
+template <class EntryT>
+class BasicRegistry {
  public:
+  using EntryPtr = std::shared_ptr<const EntryT>;
+
   /// Errors: DUPLICATE_JOB -> the name is taken.
   void require_free(const std::string& name) const {
     if (!jobs_.contains(name)) return;
@@ -60,7 +64,7 @@ class Registry {
   /// Errors: DUPLICATE_JOB -> the name is taken; nothing is replaced.
   ///
   /// Leaves the caller its reference, so that a refused body is destroyed where no lock is held.
-  void add(const RegisteredJobPtr& job) {
+  void add(const EntryPtr& job) {
     require_free(job->config.name);
     jobs_.emplace(job->config.name, job);
     names_ = nullptr;
@@ -68,18 +72,18 @@ class Registry {
 
   /// Takes the place of the entry with the same name; returns that one, for the caller to destroy
   /// where no lock is held.
-  RegisteredJobPtr replace(RegisteredJobPtr job) {
+  EntryPtr replace(EntryPtr job) {
     return std::exchange(jobs_.at(job->config.name), std::move(job));
   }
 
   /// Returns the entry, or null.
-  [[nodiscard]] RegisteredJobPtr find(std::string_view name) const {
+  [[nodiscard]] EntryPtr find(std::string_view name) const {
     const auto found = jobs_.find(name);
     return found == jobs_.end() ? nullptr : found->second;
   }
 
   /// Errors: JOB_NOT_FOUND -> with the names that resemble it.
-  [[nodiscard]] RegisteredJobPtr at(std::string_view name) const {
+  [[nodiscard]] EntryPtr at(std::string_view name) const {
     if (auto job = find(name)) return job;
     throw not_found(name);
   }
@@ -104,8 +108,8 @@ class Registry {
     return names_;
   }
 
-  [[nodiscard]] std::vector<RegisteredJobPtr> all() const {
-    std::vector<RegisteredJobPtr> jobs;
+  [[nodiscard]] std::vector<EntryPtr> all() const {
+    std::vector<EntryPtr> jobs;
     jobs.reserve(jobs_.size());
     for (const auto& [name, job] : jobs_) jobs.push_back(job);
     return jobs;
@@ -119,8 +123,10 @@ class Registry {
     return names;
   }
 
-  std::map<std::string, RegisteredJobPtr, std::less<>> jobs_;
+  std::map<std::string, EntryPtr, std::less<>> jobs_;
   mutable std::shared_ptr<const JobNames> names_;  // null: to be collected anew
 };
+
+using Registry = BasicRegistry<RegisteredJob>;
 
 }  // namespace punctual

@@ -17,21 +17,23 @@
 
 namespace punctual::detail {
 
-class Waiters {
+/// `Key` is RunId; as a template, it costs those who only include it little.
+template <class Key>
+class BasicWaiters {
  public:
   /// Raises the signals of those who wait for `run_id`.
-  void notify(RunId run_id) {
+  void notify(Key run_id) {
     const std::lock_guard lock{mutex_};
     const auto [first, last] = waiting_.equal_range(run_id);
     std::for_each(first, last, [](const auto& entry) { entry.second->raise(); });
   }
 
-  void add(RunId run_id, WakeSignal& signal) {
+  void add(Key run_id, WakeSignal& signal) {
     const std::lock_guard lock{mutex_};
     waiting_.emplace(run_id, &signal);
   }
 
-  void remove(RunId run_id, WakeSignal& signal) {
+  void remove(Key run_id, WakeSignal& signal) {
     const std::lock_guard lock{mutex_};
     const auto [first, last] = waiting_.equal_range(run_id);
     const auto found =
@@ -41,13 +43,16 @@ class Waiters {
 
  private:
   std::mutex mutex_;
-  std::unordered_multimap<RunId, WakeSignal*> waiting_;
+  std::unordered_multimap<Key, WakeSignal*> waiting_;
 };
 
+using Waiters = BasicWaiters<RunId>;
+
 /// One thread's wait, from construction to destruction.
+template <class Key>
 class Waiting {
  public:
-  Waiting(Waiters& waiters, RunId run_id) : waiters_(waiters), run_id_(run_id) {
+  Waiting(BasicWaiters<Key>& waiters, Key run_id) : waiters_(waiters), run_id_(run_id) {
     waiters_.add(run_id_, signal);
   }
   ~Waiting() { waiters_.remove(run_id_, signal); }
@@ -58,8 +63,8 @@ class Waiting {
   WakeSignal signal;
 
  private:
-  Waiters& waiters_;
-  RunId run_id_;
+  BasicWaiters<Key>& waiters_;
+  Key run_id_;
 };
 
 }  // namespace punctual::detail

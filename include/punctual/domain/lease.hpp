@@ -37,10 +37,9 @@ struct ClaimRequest {
   std::optional<RunId> only{};     ///< just this run, whatever its place in the order
 };
 
-/// Asks for runs whose lease has expired.
+/// Asks for runs whose lease has expired, whichever node held it.
 struct RescueRequest {
-  std::string node{};              ///< its own runs are left out: it knows whether they live
-  const JobNames* jobs = nullptr;  ///< borrowed for the call
+  const JobNames* jobs = nullptr;  ///< borrowed for the call; the jobs whose runs are wanted
   std::size_t limit = 0;
   Duration lease{};  ///< the lease under which the rescuer records their end
 };

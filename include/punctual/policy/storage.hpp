@@ -33,13 +33,13 @@ namespace punctual {
 /// - `sync_jobs(definitions, now)` stores new jobs and changed ones and returns every one's state.
 ///   Armed instants are kept unless the schedule's JSON changed or the job became enabled. Loading
 ///   the same definitions again changes nothing.
-/// - `due_schedules(jobs, limit, now)` returns schedules of `jobs` with `next_due_at <= now`,
-/// enabled
-///   and not paused, the earliest first.
+/// - `due_schedules(jobs, limit, now)` returns schedules of `jobs` with `next_due_at <= now`, those
+///   that are enabled and not paused, the earliest first, ties by name.
 /// - `advance(advances, now)` moves each schedule whose version is still as read and stores its
-/// rows,
-///   each advance atomically. `(job, due_at)` is unique among first attempts.
-/// - `set_paused(change, now)` likewise, returns false if the version had moved on.
+///   rows, each advance atomically. `(job, due_at)` is unique among first attempts: a row whose
+///   instant has one already is left out and counted. A row that must not overlap an open run is
+///   stored as skipped.
+/// - `set_paused(change, now)` likewise; returns false if the version had moved on.
 template <class T>
 concept ScheduleLedger = requires(std::remove_reference_t<T>& storage,
                                   const std::vector<JobDefinition>& definitions,
@@ -54,19 +54,21 @@ concept ScheduleLedger = requires(std::remove_reference_t<T>& storage,
 
 /// Semantics:
 /// - `enqueue(rows, now)` stores runs, all or none. A row whose unique key an open run has is not
-///   stored, nor an overlapping one that asked to be skipped; the answers say so.
+///   stored, nor an overlapping one that asked to be skipped; the answers say so. An id that is
+///   taken refuses all of them (DUPLICATE_RUN_ID).
 /// - `claim(request, now)` makes pending runs with `run_at <= now` running, in the order of
 ///   `claim_order(run_at, priority)` then id, leaving out unknown and paused jobs and what a limit
 ///   (room, exclusive, concurrency key) does not let run; raises each fence by one, sets node,
 ///   lease and `started_at`. Runs that cannot start never block those behind them.
 /// - `renew(renewals, lease, now)` extends each lease to `now + lease`, also one that has expired
-/// but
-///   that nobody took.
+///   but that nobody took.
 /// - `finish(completions, now)` records each end under its fence, with `completed_at` not before
-///   `started_at`, the job's counters, and the follow-up rows, in one transaction.
+///   `started_at`, the job's counters, and the follow-up rows, in one transaction. A follow-up
+///   whose unique key is taken is left out.
 /// - `release(leases, now)` makes each run pending again, coded JOB_INTERRUPTED, the attempt
-/// unspent.
-/// - `take_expired(request, now)` takes over runs whose lease has expired: fence + 1, the new node.
+///   unspent.
+/// - `take_expired(request, now)` takes over runs whose lease has expired, whichever node had them:
+///   the next fence and a new lease. `node` stays the one that ran them.
 /// - `request_cancel(run, actor, now)` ends a pending run, or marks a running one.
 /// - `next_wake(jobs, now)` returns the earliest instants with something to do.
 template <class T>
@@ -90,9 +92,9 @@ concept RunQueue = requires(std::remove_reference_t<T>& storage, const std::vect
 /// - `runs(query)` returns matching runs by descending id, by key, never by offset or count.
 /// - `run(id)` returns one run with everything, or nullopt.
 /// - `summaries()` returns every job ever synced, by name, its counts from counters.
-/// - `prune(limit, now)` removes up to `limit` terminal runs older than their job's retention,
-/// never
-///   one of the newest `keep_last`, never an open one; returns how many. Counters stay.
+/// - `prune(limit, now)` removes up to `limit` runs that ended longer ago than their job's
+///   retention, never an open one, nor one of the newest `keep_last` by id; returns how many.
+///   Counters stay.
 template <class T>
 concept RunHistory = requires(std::remove_reference_t<T>& storage, const RunQuery& query,
                               RunId run_id, std::size_t limit, TimePoint now) {

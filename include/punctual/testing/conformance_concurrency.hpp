@@ -256,10 +256,7 @@ inline constexpr StorageCheck concurrency_checks[] = {
        std::vector<std::vector<RunId>> taken(detail::racer_count + 1);
        const auto take = [&](std::size_t i) {
          const JobNames jobs{"alpha"};
-         const RescueRequest request{.node = "rescuer-" + std::to_string(i),
-                                     .jobs = &jobs,
-                                     .limit = 100,
-                                     .lease = StorageTrial::lease};
+         const RescueRequest request{.jobs = &jobs, .limit = 100, .lease = StorageTrial::lease};
          taken[i] = StorageTrial::ids_of(
              detail::retrying([&] { return trial.storage().take_expired(request, trial.now()); }));
        };

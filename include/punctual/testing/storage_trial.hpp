@@ -111,8 +111,7 @@ class StorageTrial : public Expectations {
   /// Enqueues, claims and finishes; returns the ended run as stored.
   JobRun end(const NewRun& row, JobStatus status = JobStatus::success);
 
-  std::vector<JobRun> take_expired(const JobNames& jobs, std::size_t limit = 100,
-                                   std::string node = "node-b");
+  std::vector<JobRun> take_expired(const JobNames& jobs, std::size_t limit = 100);
 
   // --- Readings
 
@@ -271,10 +270,8 @@ inline JobRun StorageTrial::end(const NewRun& row, JobStatus status) {
   return stored(row.id);
 }
 
-inline std::vector<JobRun> StorageTrial::take_expired(const JobNames& jobs, std::size_t limit,
-                                                      std::string node) {
-  return storage_.take_expired(
-      {.node = std::move(node), .jobs = &jobs, .limit = limit, .lease = lease}, now());
+inline std::vector<JobRun> StorageTrial::take_expired(const JobNames& jobs, std::size_t limit) {
+  return storage_.take_expired({.jobs = &jobs, .limit = limit, .lease = lease}, now());
 }
 
 inline JobRun StorageTrial::stored(RunId id) {

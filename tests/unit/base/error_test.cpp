@@ -9,6 +9,8 @@
 
 #include "support/catch.hpp"
 
+namespace error_test {
+
 using punctual::Error;
 using punctual::ErrorKind;
 
@@ -54,3 +56,5 @@ TEST_CASE("Error keeps its properties when it is caught as a standard exception"
     CHECK(error->retryable());
   }
 }
+
+}  // namespace error_test

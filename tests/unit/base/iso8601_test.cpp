@@ -11,6 +11,8 @@
 #include "punctual/base/random.hpp"
 #include "support/catch.hpp"
 
+namespace iso8601_test {
+
 using punctual::Duration;
 using punctual::format_iso8601;
 using punctual::parse_iso8601;
@@ -201,3 +203,5 @@ TEST_CASE("parse_iso8601 returns nothing when any character of a valid text is m
     CHECK_FALSE(parse_iso8601(shorter));
   }
 }
+
+}  // namespace iso8601_test

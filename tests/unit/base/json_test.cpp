@@ -9,6 +9,8 @@
 
 #include "support/catch.hpp"
 
+namespace json_test {
+
 static_assert(std::is_same_v<punctual::Json, nlohmann::json>);
 
 namespace program {
@@ -36,3 +38,5 @@ TEST_CASE("Json converts a program's types when they have nlohmann conversions")
   CHECK(report.title == "totals");
   CHECK(report.page_count == 3);
 }
+
+}  // namespace json_test

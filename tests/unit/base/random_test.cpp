@@ -12,6 +12,8 @@
 
 #include "support/catch.hpp"
 
+namespace random_test {
+
 using punctual::Random;
 
 static_assert(std::uniform_random_bit_generator<Random>);
@@ -69,3 +71,5 @@ TEST_CASE("Random differs from another one when both are seeded from entropy") {
   Random b = Random::from_entropy();
   CHECK(a() != b());
 }
+
+}  // namespace random_test

@@ -14,6 +14,8 @@
 #include "punctual/base/random.hpp"
 #include "support/catch.hpp"
 
+namespace text_test {
+
 using punctual::clamp_text;
 using punctual::edit_distance;
 using punctual::nearest_names;
@@ -293,3 +295,5 @@ TEST_CASE("nearest_names looks at the first 100 characters when the wanted name 
   CHECK(nearest_names(name + std::string(1'000'000, 'b'), {name}) ==
         std::vector<std::string>{name});
 }
+
+}  // namespace text_test

@@ -12,6 +12,8 @@
 #include "punctual/base/random.hpp"
 #include "support/catch.hpp"
 
+namespace time_test {
+
 using punctual::add_clamped;
 using punctual::Duration;
 using punctual::Random;
@@ -77,3 +79,5 @@ TEST_CASE("add_clamped adds exactly when the sum lies in the range") {
     REQUIRE(add_clamped(from, to - from) == to);
   }
 }
+
+}  // namespace time_test

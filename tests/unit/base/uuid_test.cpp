@@ -15,6 +15,8 @@
 
 #include "support/catch.hpp"
 
+namespace uuid_test {
+
 using punctual::Duration;
 using punctual::Json;
 using punctual::Random;
@@ -274,3 +276,5 @@ TEST_CASE("UuidGenerator repeats itself when it has the same seed, and differs o
     CHECK(id != c.next(start));
   }
 }
+
+}  // namespace uuid_test

@@ -11,6 +11,8 @@
 
 #include "support/catch.hpp"
 
+namespace wake_signal_test {
+
 using punctual::WakeSignal;
 
 namespace {
@@ -113,3 +115,5 @@ TEST_CASE("WakeSignal loses no wake-up when many threads raise it") {
   for (auto& raiser : raisers) raiser.join();
   CHECK(wake_count <= raiser_count * raise_count);
 }
+
+}  // namespace wake_signal_test

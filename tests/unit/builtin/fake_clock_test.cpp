@@ -17,6 +17,8 @@
 #include "support/error_of.hpp"
 #include "support/spin.hpp"
 
+namespace fake_clock_test {
+
 using punctual::Duration;
 using punctual::FakeClock;
 using punctual::time_max;
@@ -298,3 +300,5 @@ TEST_CASE("FakeClock shows what one of them wanted when two threads move it to a
   }
   CHECK(wrong_count == 0);
 }
+
+}  // namespace fake_clock_test

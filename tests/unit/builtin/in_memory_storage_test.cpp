@@ -13,6 +13,8 @@
 #include "memory_rows.hpp"
 #include "support/catch.hpp"
 
+namespace in_memory_storage_test {
+
 using punctual::Advance;
 using punctual::ClaimRequest;
 using punctual::Completion;
@@ -195,3 +197,5 @@ TEST_CASE("InMemoryStorage takes runs of a job before it is synced, and shows th
   storage.sync_jobs({JobDefinition{.name = "a"}}, memory_start);
   CHECK(storage.summaries().size() == 1);
 }
+
+}  // namespace in_memory_storage_test

@@ -9,6 +9,8 @@
 
 #include "support/catch.hpp"
 
+namespace inline_executor_test {
+
 using punctual::InlineExecutor;
 
 TEST_CASE("InlineExecutor runs work on the submitting thread before submit returns") {
@@ -38,3 +40,5 @@ TEST_CASE("InlineExecutor has room for one, nothing waiting and nothing to make 
   executor.submit([&] { room_within = executor.room(); });
   CHECK(room_within == 1);
 }
+
+}  // namespace inline_executor_test

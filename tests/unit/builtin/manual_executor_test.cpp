@@ -12,6 +12,8 @@
 
 #include "support/catch.hpp"
 
+namespace manual_executor_test {
+
 using punctual::ManualExecutor;
 
 TEST_CASE("ManualExecutor runs the oldest piece of work when it is stepped") {
@@ -105,3 +107,5 @@ TEST_CASE("ManualExecutor runs each piece of work once when several threads step
   CHECK(drained == work_count);
   CHECK(run_counts == std::vector<int>(work_count, 1));
 }
+
+}  // namespace manual_executor_test

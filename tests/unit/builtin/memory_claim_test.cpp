@@ -17,6 +17,8 @@
 #include "punctual/base/random.hpp"
 #include "support/catch.hpp"
 
+namespace memory_claim_test {
+
 using punctual::claim_order;
 using punctual::ClaimRequest;
 using punctual::Duration;
@@ -159,3 +161,5 @@ TEST_CASE("MemoryClaim passes over a job's blocked runs when others could start"
   CHECK(pick(tables, {.jobs = &jobs, .limit = 10}) ==
         std::vector<std::uint32_t>{blocked_count + 1, blocked_count + 2});
 }
+
+}  // namespace memory_claim_test

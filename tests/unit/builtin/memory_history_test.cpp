@@ -17,6 +17,8 @@
 #include "punctual/base/random.hpp"
 #include "support/catch.hpp"
 
+namespace memory_history_test {
+
 using punctual::Duration;
 using punctual::JobRun;
 using punctual::JobStatus;
@@ -220,3 +222,5 @@ TEST_CASE("prune_runs shares its limit when several jobs have old runs") {
   }
   CHECK(detail::prune_runs(tables, 100, memory_start) == 0);
 }
+
+}  // namespace memory_history_test

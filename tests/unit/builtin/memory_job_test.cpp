@@ -11,6 +11,8 @@
 #include "punctual/base/time.hpp"
 #include "support/catch.hpp"
 
+namespace memory_job_test {
+
 using punctual::Duration;
 using punctual::JobNames;
 using punctual::JobRun;
@@ -72,3 +74,5 @@ TEST_CASE("lane_of puts runs together when the same limits hold them back") {
     }
   }
 }
+
+}  // namespace memory_job_test

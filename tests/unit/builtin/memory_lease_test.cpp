@@ -10,6 +10,8 @@
 #include "memory_rows.hpp"
 #include "support/catch.hpp"
 
+namespace memory_lease_test {
+
 using punctual::ClaimRequest;
 using punctual::Duration;
 using punctual::FinishAnswer;
@@ -165,28 +167,27 @@ TEST_CASE("release_lease leaves nothing of the start but the fence when a run is
 }
 
 TEST_CASE(
-    "take_expired_runs takes the first to expire of other nodes when their leases have ended") {
+    "take_expired_runs takes the first to expire of known jobs when their leases have ended") {
   MemoryTables tables;
-  for (const std::uint32_t number : {1U, 2U, 3U, 4U, 5U}) {
-    tables.insert(pending_row(number, number == 5 ? "b" : "a"));
-    tables.find_run(id_of(number))->node = number == 4 ? "rescuer" : "lost";
+  for (const std::uint32_t number : {1U, 2U, 3U, 4U}) {
+    tables.insert(pending_row(number, number == 4 ? "b" : "a"));
+    tables.find_run(id_of(number))->node = "lost";
   }
   start_run(tables, 1, memory_start + Duration{3});
   start_run(tables, 2, memory_start + Duration{1});
   start_run(tables, 3, memory_start + Duration{4});
   start_run(tables, 4, memory_start);
-  start_run(tables, 5, memory_start);
-  RescueRequest request{.node = "rescuer", .jobs = &jobs, .limit = 10, .lease = lease};
+  RescueRequest request{.jobs = &jobs, .limit = 10, .lease = lease};
   const TimePoint now = memory_start + Duration{3};
   SECTION("all of them") {
     const auto taken = detail::take_expired_runs(tables, request, now);
     REQUIRE(taken.size() == 2);
     CHECK(number_of(taken[0].id) == 2);
     CHECK(number_of(taken[1].id) == 1);
-    CHECK(taken[0].node == "lost");  // who lost it
+    CHECK(taken[0].node == "lost");
     CHECK(taken[0].fence == 2);
     CHECK(taken[0].lease_until_at == now + lease);
-    CHECK(tables.find_run(id_of(2))->node == "rescuer");
+    CHECK(tables.find_run(id_of(2))->node == "lost");
     CHECK(tables.find_run(id_of(2))->fence == 2);
     CHECK(tables.find_run(id_of(3))->fence == 1);
     CHECK(detail::take_expired_runs(tables, request, now).empty());
@@ -201,3 +202,5 @@ TEST_CASE(
     CHECK(detail::take_expired_runs(tables, request, memory_start).empty());
   }
 }
+
+}  // namespace memory_lease_test

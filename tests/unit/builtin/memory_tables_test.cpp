@@ -18,6 +18,8 @@
 #include "punctual/base/random.hpp"
 #include "support/catch.hpp"
 
+namespace memory_tables_test {
+
 using punctual::claim_order;
 using punctual::Duration;
 using punctual::is_terminal;
@@ -372,3 +374,5 @@ TEST_CASE("MemoryTables let a run start when neither exclusiveness nor its key h
   end_run(tables, 3);
   CHECK(tables.may_start(job, limited));
 }
+
+}  // namespace memory_tables_test

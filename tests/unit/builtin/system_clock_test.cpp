@@ -11,6 +11,8 @@
 #include "punctual/base/time.hpp"
 #include "support/catch.hpp"
 
+namespace system_clock_test {
+
 using punctual::Duration;
 using punctual::SystemClock;
 using punctual::time_max;
@@ -112,3 +114,5 @@ TEST_CASE("SystemClock is woken by another thread when the signal is raised whil
   raiser.join();
   CHECK_FALSE(was_raised(signal));
 }
+
+}  // namespace system_clock_test

@@ -24,6 +24,8 @@
 #include "support/gate.hpp"
 #include "support/spin.hpp"
 
+namespace thread_pool_executor_test {
+
 using punctual::ThreadPoolExecutor;
 using punctual::ThreadPoolOptions;
 using punctual::tests::error_of;
@@ -414,3 +416,5 @@ TEST_CASE("ThreadPoolExecutor takes threads and work along when it is moved") {
   }
   hanging.thread_ended.wait();
 }
+
+}  // namespace thread_pool_executor_test

@@ -10,6 +10,8 @@
 
 #include "support/catch.hpp"
 
+namespace active_run_test {
+
 using punctual::detail::ActiveRun;
 
 TEST_CASE("ActiveRun counts the bodies of each scheduler alone when they are nested") {
@@ -57,3 +59,5 @@ TEST_CASE("ActiveRun is not seen when another thread asks") {
   CHECK(inside == 1);
   CHECK(ActiveRun::depth(&scheduler) == 1);
 }
+
+}  // namespace active_run_test

@@ -12,6 +12,8 @@
 
 #include "support/catch.hpp"
 
+namespace background_loop_test {
+
 using punctual::WakeSignal;
 using punctual::detail::BackgroundLoop;
 
@@ -114,3 +116,5 @@ TEST_CASE("BackgroundLoop leaves its thread to end alone when a step stops it") 
   // The mark that would have woken the step stays for whoever waits next.
   CHECK(wake.consume([](auto&, auto&, const auto&) {}));
 }
+
+}  // namespace background_loop_test

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace call_options_test {
+
 using punctual::Duration;
 using punctual::EnqueueOptions;
 using punctual::StopReport;
@@ -31,3 +33,5 @@ TEST_CASE("EnqueueOptions takes now and the job's priority when left alone") {
 TEST_CASE("StopReport names no run when nothing was left behind") {
   CHECK(StopReport{}.abandoned.empty());
 }
+
+}  // namespace call_options_test

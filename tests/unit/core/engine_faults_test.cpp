@@ -22,6 +22,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace engine_faults_test {
+
 using namespace std::chrono_literals;
 using punctual::Duration;
 using punctual::ErrorKind;
@@ -416,3 +418,5 @@ TEST_CASE("Engine passes a failed claim of a single run on to its caller") {
   rig.storage.heal();
   CHECK(rig.engine->claim_one(id, job, true));
 }
+
+}  // namespace engine_faults_test

@@ -19,6 +19,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace engine_test {
+
 using namespace std::chrono_literals;
 using punctual::Duration;
 using punctual::InlineExecutor;
@@ -587,3 +589,5 @@ TEST_CASE("Engine remembers whether a loop ticks") {
   rig.engine->set_has_loop(true);
   CHECK(rig.engine->has_loop());
 }
+
+}  // namespace engine_test

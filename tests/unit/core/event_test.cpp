@@ -8,6 +8,8 @@
 
 #include "support/catch.hpp"
 
+namespace event_test {
+
 using punctual::SchedulerEvent;
 using Kind = punctual::SchedulerEvent::Kind;
 
@@ -31,3 +33,5 @@ TEST_CASE("SchedulerEvent concerns no job and no run when left alone") {
   CHECK(event.run_id.is_nil());
   CHECK(event.message.empty());
 }
+
+}  // namespace event_test

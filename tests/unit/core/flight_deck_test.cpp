@@ -20,6 +20,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace flight_deck_test {
+
 using namespace std::chrono_literals;
 using punctual::Duration;
 using punctual::Error;
@@ -337,8 +339,7 @@ TEST_CASE("FlightDeck tells of a lost lease when another node has recorded the r
   const auto job = rig.add(config_of("send"), [&](JobContext& context) {
     rig.clock.advance(31s);  // longer than the lease, and nothing renewed it
     const punctual::JobNames jobs{"send"};
-    const punctual::RescueRequest request{
-        .node = "other", .jobs = &jobs, .limit = 10, .lease = 30s};
+    const punctual::RescueRequest request{.jobs = &jobs, .limit = 10, .lease = 30s};
     CHECK(rig.memory.take_expired(request, rig.clock.now()).size() == 1);
     return context.success("TOO_LATE");
   });
@@ -346,7 +347,7 @@ TEST_CASE("FlightDeck tells of a lost lease when another node has recorded the r
   Waiting waiting{rig.deck->waiters, id};
   rig.executor.drain();
   CHECK(rig.status(id) == JobStatus::running);
-  CHECK(rig.row(id).node == "other");
+  CHECK(rig.row(id).fence == 2);
   CHECK(rig.event_count(Kind::lease_lost) == 1);
   CHECK(rig.events.all().front().run_id == id);
   CHECK_FALSE(rig.deck->table.contains(id));
@@ -628,3 +629,5 @@ TEST_CASE("FlightDeck records every end once when bodies end on many threads at 
   CHECK(rig.memory.summaries().at(0).success_count == run_count);
   CHECK_FALSE(rig.deck->has_unsaved());
 }
+
+}  // namespace flight_deck_test

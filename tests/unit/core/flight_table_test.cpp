@@ -18,6 +18,8 @@
 #include "flights.hpp"
 #include "support/catch.hpp"
 
+namespace flight_table_test {
+
 using namespace std::chrono_literals;
 using punctual::Duration;
 using punctual::RenewAnswer;
@@ -462,3 +464,5 @@ TEST_CASE("FlightTable gives each body to one side when threads return and give 
   }
   CHECK(returned_count + given_up_count == round_count);
 }
+
+}  // namespace flight_table_test

@@ -15,6 +15,8 @@
 #include "flights.hpp"
 #include "support/catch.hpp"
 
+namespace in_flight_test {
+
 using namespace std::chrono_literals;
 using punctual::Duration;
 using punctual::FlightClock;
@@ -224,3 +226,5 @@ TEST_CASE("FlightRecord waits for a reading of the clock that is under way when 
   CHECK(read == flight_start + 2h);
   CHECK(flight->now() == flight_start);
 }
+
+}  // namespace in_flight_test

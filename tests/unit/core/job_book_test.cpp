@@ -16,6 +16,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace job_book_test {
+
 using namespace std::chrono_literals;
 using punctual::ErrorKind;
 using punctual::JobConfig;
@@ -266,3 +268,5 @@ TEST_CASE("JobBook proposes what the schedule says to the ledger, for every kind
     if (next_due_at && row.next) CHECK(*next_due_at == rig.clock.now() + *row.next);
   }
 }
+
+}  // namespace job_book_test

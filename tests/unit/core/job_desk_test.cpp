@@ -15,6 +15,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace job_desk_test {
+
 using namespace std::chrono_literals;
 using punctual::Duration;
 using punctual::FakeClock;
@@ -245,3 +247,5 @@ TEST_CASE(
   CHECK(while_running == std::vector<TimePoint>{});
   CHECK(desk.desk.next_runs("after", 3) == std::vector{desk.rig.clock.now() + Duration{5min}});
 }
+
+}  // namespace job_desk_test

@@ -21,6 +21,8 @@
 #include "support/error_of.hpp"
 #include "support/spin.hpp"
 
+namespace lifecycle_test {
+
 using namespace std::chrono_literals;
 using punctual::FakeClock;
 using punctual::InlineExecutor;
@@ -160,6 +162,7 @@ TEST_CASE("Lifecycle asks bodies to stop and waits for them, and stores what the
     return context.success("FINISHED");
   });
   house.lifecycle->start();
+  house.await_sleep();  // or the loop claims the run before this thread does
   const RunId id = house.rig.launch(job);
   begun.wait();
   CHECK(house.lifecycle->stop(24h).abandoned.empty());
@@ -191,6 +194,7 @@ TEST_CASE("Lifecycle hands back what is still running when the grace is over") {
     return context.success("TOO_LATE");
   });
   house.lifecycle->start();
+  house.await_sleep();  // or the loop claims the run before this thread does
   const RunId id = house.rig.launch(job);
   held.begun.wait();
   const TimePoint start = house.rig.clock.now();
@@ -300,6 +304,7 @@ TEST_CASE("Lifecycle answers both when two threads stop it at once") {
   Held held;
   const auto job = house.rig.add({.name = "stuck"}, [&](JobContext&) { held.wait(); });
   house.lifecycle->start();
+  house.await_sleep();  // or the loop claims the run before this thread does
   const RunId id = house.rig.launch(job);
   held.begun.wait();
   auto first = std::async(std::launch::async, [&] { return house.lifecycle->stop(5s); });
@@ -337,3 +342,5 @@ TEST_CASE("Lifecycle keeps its loop when the storage throws whatever it likes") 
   house.pass_time_until([&] { return has_run.wait_for(0s) == std::future_status::ready; });
   CHECK(house.rig.event_count(Kind::storage_failed) >= 9);
 }
+
+}  // namespace lifecycle_test

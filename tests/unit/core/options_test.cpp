@@ -10,6 +10,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace options_test {
+
 using namespace std::chrono_literals;
 using punctual::Duration;
 using punctual::SchedulerOptions;
@@ -65,3 +67,5 @@ TEST_CASE("SchedulerOptions is accepted at the ends of its ranges and refused be
     CHECK_FALSE(error->retryable());
   }
 }
+
+}  // namespace options_test

@@ -15,6 +15,8 @@
 
 #include "support/catch.hpp"
 
+namespace outbox_test {
+
 using punctual::detail::Outbox;
 using punctual::detail::OutboxItem;
 
@@ -94,10 +96,11 @@ TEST_CASE("Outbox takes new items while it stores, and carries them in the same 
   outbox.carry(10, [&](std::vector<OutboxItem>& batch) {
     batches.push_back(numbers(batch));
     if (batches.size() < 3) outbox.put(item(batches.size() + 1));
-    CHECK(outbox.is_empty() == (batches.size() == 3));
+    CHECK_FALSE(outbox.is_empty());  // what is being carried may come back
     batch.clear();
   });
   CHECK(batches == std::vector<Numbers>{{1}, {2}, {3}});
+  CHECK(outbox.is_empty());
 }
 
 TEST_CASE("Outbox returns at once to whoever calls while another one carries") {
@@ -173,3 +176,5 @@ TEST_CASE(
     ++next[thread];
   }
 }
+
+}  // namespace outbox_test

@@ -23,6 +23,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace parts_test {
+
 using namespace std::chrono_literals;
 using punctual::Error;
 using punctual::ErrorKind;
@@ -231,3 +233,5 @@ TEST_CASE("Parts make an Error of whatever a storage throws") {
   }
   CHECK(BorrowedParts::guarded([] { return 7; }) == 7);
 }
+
+}  // namespace parts_test

@@ -16,6 +16,8 @@
 #include "punctual/base/random.hpp"
 #include "support/catch.hpp"
 
+namespace planner_due_test {
+
 using namespace std::chrono_literals;
 using punctual::Advance;
 using punctual::at;
@@ -423,3 +425,5 @@ TEST_CASE("plan_resume answers what passed by one row and arms the next future i
     }
   }
 }
+
+}  // namespace planner_due_test

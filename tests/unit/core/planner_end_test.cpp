@@ -14,6 +14,8 @@
 
 #include "support/catch.hpp"
 
+namespace planner_end_test {
+
 using namespace std::chrono_literals;
 using punctual::Backoff;
 using punctual::Completion;
@@ -55,6 +57,7 @@ JobRun claimed_run() {
   JobRun run;
   run.id = id_of(1);
   run.job_name = "send";
+  run.node = "node-1";
   run.status = JobStatus::running;
   run.trigger = RunTrigger::manual;
   run.due_at = now - 1h;
@@ -282,8 +285,8 @@ TEST_CASE("plan_completion records no negative duration") {
 
 TEST_CASE("plan_abandoned records which node went away and lets the retry policy decide") {
   Generators generators;
-  const auto completion = planner::plan_abandoned(claimed_run(), "node-1", config_of(2), now,
-                                                  generators.ids, generators.random);
+  const auto completion =
+      planner::plan_abandoned(claimed_run(), config_of(2), now, generators.ids, generators.random);
   CHECK(completion.lease.run_id == claimed_run().id);
   CHECK(completion.lease.fence == 4);
   CHECK(completion.status == JobStatus::failed);
@@ -295,8 +298,8 @@ TEST_CASE("plan_abandoned records which node went away and lets the retry policy
   CHECK(completion.duration == 20s);
   REQUIRE(completion.follow_ups.size() == 1);
   CHECK(completion.follow_ups.front().attempt == 2);
-  const auto last = planner::plan_abandoned(claimed_run(), "node-1", config_of(1), now,
-                                            generators.ids, generators.random);
+  const auto last =
+      planner::plan_abandoned(claimed_run(), config_of(1), now, generators.ids, generators.random);
   CHECK(last.follow_ups.empty());
 }
 
@@ -305,7 +308,7 @@ TEST_CASE("plan_abandoned brings no run back that somebody wanted to stop") {
   JobRun run = claimed_run();
   run.cancel_requested = true;
   const auto completion =
-      planner::plan_abandoned(run, "node-1", config_of(5), now, generators.ids, generators.random);
+      planner::plan_abandoned(run, config_of(5), now, generators.ids, generators.random);
   CHECK(completion.status == JobStatus::failed);
   CHECK(completion.follow_ups.empty());
 }
@@ -317,8 +320,8 @@ TEST_CASE(
     Generators generators;
     JobRun run = claimed_run();
     run.started_at = started_at;
-    const auto completion = planner::plan_abandoned(run, "node-1", config_of(1), now,
-                                                    generators.ids, generators.random);
+    const auto completion =
+        planner::plan_abandoned(run, config_of(1), now, generators.ids, generators.random);
     CHECK(completion.duration == 0s);
   }
 }
@@ -408,3 +411,5 @@ TEST_CASE("judge says how long the timeout was when a run has timed out") {
   REQUIRE(verdict.outcome.error);
   CHECK(verdict.outcome.error->message == "ran longer than its timeout of 90000 ms");
 }
+
+}  // namespace planner_end_test

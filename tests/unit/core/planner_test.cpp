@@ -14,6 +14,8 @@
 
 #include "support/catch.hpp"
 
+namespace planner_test {
+
 using namespace std::chrono_literals;
 using punctual::Duration;
 using punctual::JobConfig;
@@ -304,3 +306,5 @@ TEST_CASE("plan_wake names the earliest instant at which a tick has something to
     if (until && row.wait) CHECK((*until - now).count() == row.wait->count());
   }
 }
+
+}  // namespace planner_test

@@ -20,6 +20,8 @@
 #include "rig.hpp"
 #include "support/catch.hpp"
 
+namespace recorder_test {
+
 using namespace std::chrono_literals;
 using punctual::Completion;
 using punctual::ErrorKind;
@@ -344,3 +346,5 @@ TEST_CASE("Recorder lets more ends share a trip while the storage is slow") {
   CHECK(desk.finish_count() == 2);
   CHECK(desk.settled.size() == 6);
 }
+
+}  // namespace recorder_test

@@ -12,6 +12,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace registry_test {
+
 using punctual::AnyBody;
 using punctual::JobContext;
 using punctual::JobNames;
@@ -175,3 +177,5 @@ TEST_CASE("Registry keeps its message short when the wanted name is long") {
   REQUIRE(error);
   CHECK(std::string{error->what()}.size() < 300);
 }
+
+}  // namespace registry_test

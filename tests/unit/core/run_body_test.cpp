@@ -12,6 +12,8 @@
 
 #include "support/catch.hpp"
 
+namespace run_body_test {
+
 using punctual::AnyBody;
 using punctual::Error;
 using punctual::ErrorKind;
@@ -146,3 +148,5 @@ TEST_CASE("run_body has destroyed what the body threw when it returns") {
   CHECK(answer.threw);
   CHECK(held.use_count() == 1);
 }
+
+}  // namespace run_body_test

@@ -20,6 +20,8 @@
 #include "support/error_of.hpp"
 #include "support/spin.hpp"
 
+namespace run_desk_test {
+
 using namespace std::chrono_literals;
 using punctual::CancelAnswer;
 using punctual::Duration;
@@ -509,3 +511,5 @@ TEST_CASE("RunDesk cancels nothing that nobody knows, and for nobody whose name 
   CHECK(code_of([&] { desk.desk.cancel(id, "ann"); }) == "TEST_FAULT");
   CHECK(desk.rig.status(id) == JobStatus::pending);
 }
+
+}  // namespace run_desk_test

@@ -17,6 +17,8 @@
 #include "support/catch.hpp"
 #include "support/spin.hpp"
 
+namespace scheduler_reentry_test {
+
 using namespace std::chrono_literals;
 using punctual::JobContext;
 using punctual::JobResult;
@@ -236,3 +238,5 @@ TEST_CASE("No lock is held while user code runs or is destroyed") {
   }
   CHECK(visits >= 4);
 }
+
+}  // namespace scheduler_reentry_test

@@ -15,6 +15,8 @@
 #include "support/catch.hpp"
 #include "support/spin.hpp"
 
+namespace scheduler_stop_test {
+
 using namespace std::chrono_literals;
 using punctual::JobContext;
 using punctual::JobStatus;
@@ -278,3 +280,5 @@ TEST_CASE("A trigger that waits while the scheduler stops gets the run as it is"
   pass_time_until(clock, [&] { return result.wait_for(0s) == std::future_status::ready; });
   CHECK(result.get().status == JobStatus::pending);
 }
+
+}  // namespace scheduler_stop_test

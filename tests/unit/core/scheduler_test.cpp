@@ -11,6 +11,8 @@
 
 #include "support/catch.hpp"
 
+namespace scheduler_test {
+
 using namespace std::chrono_literals;
 using namespace date::literals;
 using punctual::JobContext;
@@ -519,3 +521,5 @@ TEST_CASE("Scheduler bounds what it keeps of a body's words") {
   CHECK(result.details.at("_truncated") == true);
   CHECK(result.details.dump().size() <= punctual::details_bytes_max + 100);
 }
+
+}  // namespace scheduler_test

@@ -13,6 +13,8 @@
 #include "support/catch.hpp"
 #include "support/spin.hpp"
 
+namespace scheduler_time_test {
+
 using namespace std::chrono_literals;
 using namespace date::literals;
 using punctual::JobContext;
@@ -252,3 +254,5 @@ TEST_CASE("Scheduler keeps the retention that a job asks for") {
   scheduler.run_due();
   CHECK(scheduler.runs({.limit = 1000}).size() == 10);
 }
+
+}  // namespace scheduler_time_test

@@ -11,6 +11,8 @@
 
 #include "support/catch.hpp"
 
+namespace storage_trouble_test {
+
 using namespace std::chrono_literals;
 using punctual::Duration;
 using punctual::Random;
@@ -83,3 +85,5 @@ TEST_CASE("StorageTrouble keeps pausing when it has failed for years") {
   CHECK(trouble.pause(0ms).value() >= 15s);
   CHECK(trouble.pause(0ms).value() <= 30s);
 }
+
+}  // namespace storage_trouble_test

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace tick_report_test {
+
 using punctual::TickReport;
 
 TEST_CASE(
@@ -30,3 +32,5 @@ TEST_CASE(
     CHECK(row.report.did_something() == row.did_something);
   }
 }
+
+}  // namespace tick_report_test

@@ -12,6 +12,8 @@
 #include "punctual/base/random.hpp"
 #include "support/catch.hpp"
 
+namespace waiters_test {
+
 using punctual::RunId;
 using punctual::UuidGenerator;
 using punctual::WakeSignal;
@@ -53,7 +55,7 @@ TEST_CASE("Waiters keep waking the others when one of them has left") {
   const RunId run = ids.next();
   Waiters waiters;
   Waiting first{waiters, run};
-  std::optional<Waiting> second;
+  std::optional<Waiting<punctual::RunId>> second;
   second.emplace(waiters, run);
   Waiting third{waiters, run};
   second.reset();
@@ -102,3 +104,5 @@ TEST_CASE("Waiters lose nobody when threads come, wait and leave at once") {
   for (auto& thread : threads) thread.join();
   for (const int count : woken) CHECK(count == round_count);
 }
+
+}  // namespace waiters_test

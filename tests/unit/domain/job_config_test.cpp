@@ -11,6 +11,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace job_config_test {
+
 using punctual::Duration;
 using punctual::JobConfig;
 using punctual::MissedPolicy;
@@ -87,3 +89,5 @@ TEST_CASE("JobConfig is refused by the name of its field when a value is out of 
     if (row.code == "INVALID_CONFIG") CHECK(text.find("job \"nightly\"") != std::string::npos);
   }
 }
+
+}  // namespace job_config_test

@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace job_name_test {
+
 using punctual::is_job_name;
 using punctual::require_job_name;
 using punctual::tests::code_of;
@@ -65,3 +67,5 @@ TEST_CASE("require_job_name shows a clean and short form of the name when it ref
   CHECK(text.find("got \" [2Jxxx") != std::string::npos);
   CHECK(text.size() < 400);
 }
+
+}  // namespace job_name_test

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace job_outcome_test {
+
 using punctual::JobOutcome;
 using punctual::JobStatus;
 using punctual::Json;
@@ -29,3 +31,5 @@ TEST_CASE("RunError equals another when code and message are the same") {
   CHECK_FALSE(error == RunError{.code = "A", .message = "c"});
   CHECK_FALSE(error == RunError{.code = "B", .message = "b"});
 }
+
+}  // namespace job_outcome_test

@@ -7,6 +7,8 @@
 #include "punctual/base/time.hpp"
 #include "support/catch.hpp"
 
+namespace job_result_test {
+
 using punctual::Duration;
 using punctual::JobResult;
 using punctual::JobRun;
@@ -102,3 +104,5 @@ TEST_CASE("JobResult has the same members when it is sent as JSON of another kin
   CHECK(Json::parse(ordered.dump()) == Json(to_result(run)));
   CHECK(ordered.begin().key() == "jobId");  // as written
 }
+
+}  // namespace job_result_test

@@ -12,6 +12,8 @@
 #include "punctual/base/time.hpp"
 #include "support/catch.hpp"
 
+namespace job_run_test {
+
 using punctual::claim_order;
 using punctual::Duration;
 using punctual::JobRun;
@@ -211,3 +213,5 @@ TEST_CASE("JobRun says a duration of nothing and an empty error when it has them
   CHECK(json.at("errorCode") == "");
   CHECK(json.at("errorMessage") == "");
 }
+
+}  // namespace job_run_test

@@ -11,6 +11,8 @@
 
 #include "support/catch.hpp"
 
+namespace job_status_test {
+
 using punctual::is_terminal;
 using punctual::JobStatus;
 using punctual::Json;
@@ -68,3 +70,5 @@ TEST_CASE("parse_job_status and parse_run_trigger return nothing when the name i
     CHECK_FALSE(parse_run_trigger(text));
   }
 }
+
+}  // namespace job_status_test

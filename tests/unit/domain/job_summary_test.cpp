@@ -9,6 +9,8 @@
 #include "punctual/base/time.hpp"
 #include "support/catch.hpp"
 
+namespace job_summary_test {
+
 using punctual::Duration;
 using punctual::JobRun;
 using punctual::JobStatus;
@@ -143,3 +145,5 @@ TEST_CASE("SchedulerStatus has the same members when it is sent as JSON of anoth
   const nlohmann::ordered_json ordered = status;
   CHECK(Json::parse(ordered.dump()) == Json(status));
 }
+
+}  // namespace job_summary_test

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace lease_test {
+
 using punctual::ClaimRequest;
 using punctual::Completion;
 using punctual::Duration;
@@ -61,3 +63,5 @@ TEST_CASE("StorageHealth is well and without migrations when only the kind is gi
   CHECK(health.schema_version == 0);
   CHECK(health.schema_expected == 0);
 }
+
+}  // namespace lease_test

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace ledger_test {
+
 using punctual::Advance;
 using punctual::AdvanceAnswer;
 using punctual::JobDefinition;
@@ -56,3 +58,5 @@ TEST_CASE("WakeTimes has nothing to do when nothing is said") {
   CHECK_FALSE(wake.run_at);
   CHECK_FALSE(wake.expires_at);
 }
+
+}  // namespace ledger_test

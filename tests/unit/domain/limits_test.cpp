@@ -14,6 +14,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace limits_test {
+
 using punctual::clamp_details;
 using punctual::details_bytes_max;
 using punctual::details_depth_max;
@@ -406,3 +408,5 @@ TEST_CASE("require_key_fits names the field and the length when it refuses a key
   CHECK(text.find("(5000 bytes)") != std::string::npos);
   CHECK(text.size() < 300);
 }
+
+}  // namespace limits_test

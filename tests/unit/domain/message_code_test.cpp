@@ -11,6 +11,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace message_code_test {
+
 namespace message_code = punctual::message_code;
 using punctual::checked_message_code;
 using punctual::is_message_code;
@@ -88,3 +90,5 @@ TEST_CASE("The seed's message codes are spelt as in the seed when they are sent"
   CHECK(message_code::platform_validation_failed == "PLATFORM_VALIDATION_FAILED");
   CHECK(message_code::platform_validation_error == "PLATFORM_VALIDATION_ERROR");
 }
+
+}  // namespace message_code_test

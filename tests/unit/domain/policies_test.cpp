@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace policies_test {
+
 using punctual::Backoff;
 using punctual::ConcurrencyPolicy;
 using punctual::Duration;
@@ -41,3 +43,5 @@ TEST_CASE("Policies equal others when all their values are the same") {
   CHECK_FALSE(RetentionPolicy{} == RetentionPolicy{.period = Duration{1}});
   CHECK_FALSE(RetentionPolicy{} == RetentionPolicy{.keep_last = 1});
 }
+
+}  // namespace policies_test

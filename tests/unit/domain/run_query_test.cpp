@@ -11,6 +11,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace run_query_test {
+
 using punctual::Duration;
 using punctual::JobRun;
 using punctual::JobStatus;
@@ -95,3 +97,5 @@ TEST_CASE("RunQuery matches a run when everything it names is as in the run") {
     CHECK(matches(row.query, run) == row.is_match);
   }
 }
+
+}  // namespace run_query_test

@@ -11,6 +11,8 @@
 
 #include <cerrno>
 
+namespace broken_pipe_guard_test {
+
 using punctual::http::BrokenPipeGuard;
 
 namespace {
@@ -90,5 +92,7 @@ TEST_CASE("BrokenPipeGuard leaves a signal that was pending before") {
   ::sigwait(&pipe, &number);
   ::pthread_sigmask(SIG_UNBLOCK, &pipe, nullptr);
 }
+
+}  // namespace broken_pipe_guard_test
 
 #endif

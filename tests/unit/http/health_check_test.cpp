@@ -13,6 +13,8 @@
 #include "support/catch.hpp"
 #include "test_servers.hpp"
 
+namespace health_check_test {
+
 using namespace std::chrono_literals;
 using punctual::CheckHost;
 using punctual::CheckReport;
@@ -244,3 +246,5 @@ TEST_CASE("health_check refuses what can never work when it is made") {
     }
   }
 }
+
+}  // namespace health_check_test

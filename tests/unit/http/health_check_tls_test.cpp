@@ -21,6 +21,8 @@
 
 #include "test_servers.hpp"
 
+namespace health_check_tls_test {
+
 using namespace std::chrono_literals;
 using punctual::CheckStatus;
 using punctual::http::health_check;
@@ -137,5 +139,7 @@ TEST_CASE("health_check over TLS comes back at its limit") {
   CHECK(report.result.status == CheckStatus::failed);
   CHECK(report.result.message == server.url("https") + " did not answer within 200 ms");
 }
+
+}  // namespace health_check_tls_test
 
 #endif

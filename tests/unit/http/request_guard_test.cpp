@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "support/spin.hpp"
 
+namespace request_guard_test {
+
 using namespace std::chrono_literals;
 using punctual::CheckContext;
 using punctual::CheckHost;
@@ -52,3 +54,5 @@ TEST_CASE("RequestGuard leaves a request alone that ends in time") {
   }
   CHECK(client.stop_count == 0);
 }
+
+}  // namespace request_guard_test

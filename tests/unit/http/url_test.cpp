@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace url_test {
+
 using punctual::Error;
 using punctual::http::Url;
 
@@ -104,3 +106,5 @@ TEST_CASE("Url refuses what is not an address, and says why") {
     }
   }
 }
+
+}  // namespace url_test

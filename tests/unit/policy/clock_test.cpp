@@ -11,6 +11,8 @@
 #include "support/archetypes.hpp"
 #include "support/catch.hpp"
 
+namespace clock_test {
+
 namespace {
 
 using punctual::Clock;
@@ -93,3 +95,5 @@ TEST_CASE("Clock is enough to tell the time and to wait when the clock is the sm
   punctual::FakeClock fake{TimePoint{Duration{7}}};
   CHECK(wait_a_minute(fake) == TimePoint{Duration{7}});
 }
+
+}  // namespace clock_test

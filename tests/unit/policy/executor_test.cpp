@@ -14,6 +14,8 @@
 #include "support/archetypes.hpp"
 #include "support/catch.hpp"
 
+namespace executor_test {
+
 namespace {
 
 using punctual::Executor;
@@ -93,3 +95,5 @@ TEST_CASE("Executor is enough to run work when the executor is the smallest one"
   punctual::ManualExecutor manual;
   CHECK(use(manual) == 1);
 }
+
+}  // namespace executor_test

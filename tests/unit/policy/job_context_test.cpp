@@ -13,6 +13,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace job_context_test {
+
 using punctual::Duration;
 using punctual::JobContext;
 using punctual::JobOutcome;
@@ -227,3 +229,5 @@ TEST_CASE("JobContext refuses an outcome when its code is no message code") {
     CHECK(code_of([&] { (void)flight.job.skipped(code); }) == "INVALID_MESSAGE_CODE");
   }
 }
+
+}  // namespace job_context_test

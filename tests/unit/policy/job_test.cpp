@@ -10,6 +10,8 @@
 #include "support/archetypes.hpp"
 #include "support/catch.hpp"
 
+namespace job_test {
+
 namespace {
 
 using punctual::Job;
@@ -131,3 +133,5 @@ TEST_CASE("JobBody is satisfied by lambdas when they return an outcome or nothin
   CHECK(JobBody<decltype(move_only)>);
   CHECK_FALSE(JobBody<decltype(of_code)>);
 }
+
+}  // namespace job_test

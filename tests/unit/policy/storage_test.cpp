@@ -17,6 +17,8 @@
 #include "support/archetypes.hpp"
 #include "support/catch.hpp"
 
+namespace storage_test {
+
 namespace {
 
 using namespace punctual;
@@ -238,3 +240,5 @@ TEST_CASE("Storage tells three parts apart when a type models only one of them")
   CHECK_FALSE(ScheduleLedger<MinimalHistory>);
   CHECK_FALSE(RunQueue<MinimalHistory>);
 }
+
+}  // namespace storage_test

@@ -11,6 +11,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace at_test {
+
 using punctual::At;
 using punctual::Duration;
 using punctual::time_max;
@@ -73,3 +75,5 @@ TEST_CASE("At equals another when their instants are the same") {
   CHECK(At{TimePoint{}} == At{TimePoint{}});
   CHECK_FALSE(At{TimePoint{}} == At{TimePoint{Duration{1}}});
 }
+
+}  // namespace at_test

@@ -16,6 +16,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace backoff_test {
+
 using punctual::Backoff;
 using punctual::Duration;
 using punctual::Random;
@@ -153,3 +155,5 @@ TEST_CASE("Backoff equals another when waits and jitter are the same") {
   CHECK_FALSE(backoff == Backoff::exponential(Duration{1}, Duration{8}));
   CHECK(Backoff::fixed(Duration{3}) == Backoff::exponential(Duration{3}, Duration{3}, false));
 }
+
+}  // namespace backoff_test

@@ -8,6 +8,8 @@
 
 #include "support/catch.hpp"
 
+namespace civil_date_test {
+
 namespace {
 
 using punctual::CivilDate;
@@ -51,3 +53,5 @@ TEST_CASE("month_length agrees with date.h when asked for every month") {
   }
   CHECK(wrong_count == 0);
 }
+
+}  // namespace civil_date_test

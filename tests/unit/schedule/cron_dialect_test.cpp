@@ -10,6 +10,8 @@
 #include "punctual/schedule/cron_parser.hpp"
 #include "support/catch.hpp"
 
+namespace cron_dialect_test {
+
 namespace {
 
 namespace detail = punctual::detail;
@@ -80,3 +82,5 @@ TEST_CASE("cron_macros stand for valid expressions when expanded") {
     CHECK(macro.name.front() == '@');
   }
 }
+
+}  // namespace cron_dialect_test

@@ -17,6 +17,8 @@
 #include "slow_cron.hpp"
 #include "support/catch.hpp"
 
+namespace cron_expression_test {
+
 namespace {
 
 using namespace punctual::literals;
@@ -498,3 +500,5 @@ TEST_CASE("CronExpression fires as a second-by-second matcher says when days are
     CHECK(first_difference(cron, SlowCron{text}, first, first + 48h, 1s) == "none");
   }
 }
+
+}  // namespace cron_expression_test

@@ -11,6 +11,8 @@
 #include "punctual/schedule/civil_date.hpp"
 #include "support/catch.hpp"
 
+namespace cron_fields_test {
+
 namespace {
 
 using punctual::CronFields;
@@ -214,3 +216,5 @@ TEST_CASE("CronFields find the allowed year on both sides when years are restric
   CHECK(fields.year_up_to(2032) == 1970);
   CHECK(fields.year_up_to(1969) < punctual::civil_year_min);
 }
+
+}  // namespace cron_fields_test

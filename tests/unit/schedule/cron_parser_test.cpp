@@ -14,6 +14,8 @@
 #include "punctual/schedule/cron_fields.hpp"
 #include "support/catch.hpp"
 
+namespace cron_parser_test {
+
 namespace {
 
 using punctual::CronDayMatch;
@@ -351,3 +353,5 @@ TEST_CASE("parse_cron accepts or points into the text when the text is random") 
   }
   CHECK(wrong == "none");
 }
+
+}  // namespace cron_parser_test

@@ -11,6 +11,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace every_after_finish_test {
+
 using punctual::Duration;
 using punctual::EveryAfterFinish;
 using punctual::time_max;
@@ -63,3 +65,5 @@ TEST_CASE("EveryAfterFinish equals another when the periods are the same") {
   CHECK(EveryAfterFinish{Duration{5}} == EveryAfterFinish{Duration{5}});
   CHECK_FALSE(EveryAfterFinish{Duration{5}} == EveryAfterFinish{Duration{6}});
 }
+
+}  // namespace every_after_finish_test

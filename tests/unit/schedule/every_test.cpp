@@ -14,6 +14,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace every_test {
+
 using punctual::Duration;
 using punctual::Every;
 using punctual::Random;
@@ -289,3 +291,5 @@ TEST_CASE("Every refuses the anchor when it lies outside of the years 1 to 9999"
     CHECK(code_of([&] { Every{hour, row.anchor}; }) == row.code);
   }
 }
+
+}  // namespace every_test

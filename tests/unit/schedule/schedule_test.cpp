@@ -13,6 +13,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace schedule_test {
+
 using punctual::at;
 using punctual::cron;
 using punctual::Duration;
@@ -209,3 +211,5 @@ TEST_CASE("Schedule is refused when it is made of what it cannot be") {
     CHECK(code_of([&] { (void)row.make(); }) == row.code);
   }
 }
+
+}  // namespace schedule_test

@@ -7,6 +7,8 @@
 #include "punctual/builtin/fake_clock.hpp"
 #include "support/catch.hpp"
 
+namespace check_context_test {
+
 using namespace std::chrono_literals;
 using punctual::CheckContext;
 using punctual::CheckHost;
@@ -54,3 +56,5 @@ TEST_CASE("CheckContext without a host runs on the computer's clocks and is neve
   CHECK(context.time_left() <= 1h);
   CHECK(context.now() > punctual::TimePoint{});
 }
+
+}  // namespace check_context_test

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace check_result_test {
+
 using punctual::CheckResult;
 using punctual::CheckStatus;
 
@@ -37,3 +39,5 @@ TEST_CASE("CheckResult needs no message to pass") {
   CHECK(result.message.empty());
   CHECK(result.details.is_null());
 }
+
+}  // namespace check_result_test

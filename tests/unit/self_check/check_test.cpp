@@ -9,6 +9,8 @@
 #include "punctual/builtin/fake_clock.hpp"
 #include "support/catch.hpp"
 
+namespace check_test {
+
 using namespace std::chrono_literals;
 using punctual::Check;
 using punctual::CheckContext;
@@ -173,3 +175,5 @@ TEST_CASE("Check keeps its message short and printable") {
   CHECK(message.size() <= punctual::check_message_bytes_max);
   CHECK(message.rfind("bell  , bad \xEF\xBF\xBD x", 0) == 0);
 }
+
+}  // namespace check_test

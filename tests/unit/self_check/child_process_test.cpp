@@ -19,6 +19,8 @@
 
 #include "punctual/self_check/descriptor.hpp"
 
+namespace child_process_test {
+
 using punctual::detail::ChildPlan;
 using punctual::detail::ChildProcess;
 using punctual::detail::Descriptor;
@@ -170,5 +172,7 @@ TEST_CASE("ChildProcess that cannot start leaves nothing behind") {
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
   CHECK(errno == ECHILD);
 }
+
+}  // namespace child_process_test
 
 #endif

@@ -20,6 +20,8 @@
 
 #include "punctual/self_check/subprocess.hpp"
 
+namespace child_program_test {
+
 using namespace std::chrono_literals;
 using punctual::CheckContext;
 using punctual::Error;
@@ -184,5 +186,7 @@ TEST_CASE("A program that cannot be started says at which step and why") {
     }
   }
 }
+
+}  // namespace child_program_test
 
 #endif

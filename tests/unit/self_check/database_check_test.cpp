@@ -8,6 +8,8 @@
 #include "punctual/builtin/in_memory_storage.hpp"
 #include "support/catch.hpp"
 
+namespace database_check_test {
+
 using punctual::CheckStatus;
 using punctual::StorageHealth;
 
@@ -88,3 +90,5 @@ TEST_CASE("database_check takes the built-in storage, and no temporary or strang
   static_assert(!CanBeChecked<FakeStorage>);
   static_assert(!CanBeChecked<NotAStorage&>);
 }
+
+}  // namespace database_check_test

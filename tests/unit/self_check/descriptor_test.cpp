@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <utility>
 
+namespace descriptor_test {
+
 using punctual::detail::Descriptor;
 
 namespace {
@@ -89,5 +91,7 @@ TEST_CASE("open_null reads as empty") {
   char byte = 0;
   CHECK(::read(null.get(), &byte, 1) == 0);
 }
+
+}  // namespace descriptor_test
 
 #endif

@@ -9,6 +9,8 @@
 
 #include "support/catch.hpp"
 
+namespace environment_check_test {
+
 using punctual::CheckStatus;
 using punctual::Error;
 
@@ -70,3 +72,5 @@ TEST_CASE("environment_check reads the environment of this process by default") 
   const auto report = punctual::environment_check({"PUNCTUAL_TEST_NEVER_SET"}).run();
   CHECK(report.result.message == "missing: PUNCTUAL_TEST_NEVER_SET");
 }
+
+}  // namespace environment_check_test

@@ -9,6 +9,8 @@
 
 #include "support/catch.hpp"
 
+namespace environment_test {
+
 namespace {
 
 punctual::EnvironmentReader reader_of(std::map<std::string, std::string> variables) {
@@ -65,3 +67,5 @@ TEST_CASE("is_variable_name tells names from assignments") {
 TEST_CASE("read_environment answers nothing for a variable that is not set") {
   CHECK_FALSE(punctual::read_environment("PUNCTUAL_TEST_NEVER_SET").has_value());
 }
+
+}  // namespace environment_test

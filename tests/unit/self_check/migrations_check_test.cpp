@@ -7,6 +7,8 @@
 #include "punctual/builtin/in_memory_storage.hpp"
 #include "support/catch.hpp"
 
+namespace migrations_check_test {
+
 using punctual::CheckStatus;
 using punctual::StorageHealth;
 
@@ -67,3 +69,5 @@ TEST_CASE("migrations_check passes for a storage without a schema") {
   punctual::InMemoryStorage storage;
   CHECK(punctual::migrations_check(storage).run().result.message == "no migrations needed");
 }
+
+}  // namespace migrations_check_test

@@ -10,6 +10,8 @@
 
 #include "support/catch.hpp"
 
+namespace output_tail_test {
+
 using punctual::OutputTail;
 using punctual::tail_text;
 
@@ -77,3 +79,5 @@ TEST_CASE("tail_text is the printable end of the bytes") {
     CHECK(text.size() <= 10);
   }
 }
+
+}  // namespace output_tail_test

@@ -18,6 +18,8 @@
 #include "punctual/self_check/migrations_check.hpp"
 #include "support/catch.hpp"
 
+namespace platform_self_check_job_test {
+
 using namespace std::chrono_literals;
 using punctual::Check;
 using punctual::CheckContext;
@@ -335,3 +337,5 @@ TEST_CASE("PlatformSelfCheckJob runs every night in a scheduler, and its results
         "Platform validation failed: 1/3 checks failed (validate-x: not well)");
   CHECK_FALSE(runs[0].details.contains("_truncated"));
 }
+
+}  // namespace platform_self_check_job_test

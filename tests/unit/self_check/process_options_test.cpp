@@ -8,6 +8,8 @@
 
 #include "support/catch.hpp"
 
+namespace process_options_test {
+
 using namespace std::chrono_literals;
 using punctual::Error;
 using punctual::ProcessOptions;
@@ -91,3 +93,5 @@ TEST_CASE("require_valid refuses options out of range") {
     check_validity(row.is_valid, {"/bin/true"}, row.options);
   }
 }
+
+}  // namespace process_options_test

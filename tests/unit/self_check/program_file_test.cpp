@@ -14,6 +14,8 @@
 
 #include "script_files.hpp"
 
+namespace program_file_test {
+
 using punctual::checked_program;
 using punctual::Error;
 
@@ -120,5 +122,7 @@ TEST_CASE("checked_program refuses what belongs to another user") {
   REQUIRE(::chown(folder.path("theirs").c_str(), 12'345, 0) == 0);
   CHECK(contains(refusal_of(inner), "belongs to user 12345"));
 }
+
+}  // namespace program_file_test
 
 #endif

@@ -13,6 +13,8 @@
 
 #include "script_files.hpp"
 
+namespace script_check_test {
+
 using namespace std::chrono_literals;
 using punctual::CheckHost;
 using punctual::CheckReport;
@@ -156,5 +158,7 @@ TEST_CASE("script_check refuses when it is made what can never work") {
   CHECK_THROWS_AS(punctual::script_check("A", {"/bin/true"}), Error);
   CHECK_THROWS_AS(punctual::script_check("a", {"/bin/true"}, {.directory = "tmp"}), Error);
 }
+
+}  // namespace script_check_test
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace script_verdict_test {
+
 using punctual::read_verdict;
 using Kind = punctual::ScriptVerdict::Kind;
 
@@ -58,3 +60,5 @@ TEST_CASE("read_verdict survives nesting of any depth") {
   CHECK(read_verdict(nested(100)).kind == Kind::none);
   CHECK(read_verdict(nested(500'000)).kind == Kind::none);
 }
+
+}  // namespace script_verdict_test

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace span_text_test {
+
 using punctual::Duration;
 
 TEST_CASE("span_text says milliseconds below a second and seconds from there") {
@@ -31,3 +33,5 @@ TEST_CASE("span_text says milliseconds below a second and seconds from there") {
     CHECK(punctual::span_text(row.span) == row.text);
   }
 }
+
+}  // namespace span_text_test

@@ -25,6 +25,8 @@
 
 #include "script_files.hpp"
 
+namespace subprocess_test {
+
 using namespace std::chrono_literals;
 using punctual::CheckContext;
 using punctual::CheckHost;
@@ -297,5 +299,7 @@ TEST_CASE("run_process leaves no program behind when this process is killed") {
 }
 
 #endif
+
+}  // namespace subprocess_test
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "support/catch.hpp"
 
+namespace validation_report_test {
+
 using namespace std::chrono_literals;
 using punctual::CheckReport;
 using punctual::CheckResult;
@@ -145,3 +147,5 @@ TEST_CASE("ValidationReport's summary is as long as a summary may be") {
   CHECK(summary.size() <= punctual::summary_bytes_max);
   CHECK(summary.rfind("Platform validation failed: 20/20 checks failed (a: mmm", 0) == 0);
 }
+
+}  // namespace validation_report_test

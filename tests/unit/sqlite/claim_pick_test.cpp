@@ -13,6 +13,8 @@
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
+namespace claim_pick_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -180,3 +182,5 @@ TEST_CASE("ClaimPick takes one named run whatever its place, if nothing keeps it
     CHECK(pick(scratch, request) == (row.is_picked ? Ids{last.to_string()} : Ids{}));
   }
 }
+
+}  // namespace claim_pick_test

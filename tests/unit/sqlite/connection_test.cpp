@@ -12,6 +12,8 @@
 #include "support/catch.hpp"
 #include "temporary_file.hpp"
 
+namespace connection_test {
+
 namespace {
 
 using punctual::sqlite::Options;
@@ -137,3 +139,5 @@ TEST_CASE("Connection knows its transaction and gives it up when told to") {
   CHECK_FALSE(connection.is_in_transaction());
   CHECK(answer(connection, "SELECT count(*) FROM numbers") == "0");
 }
+
+}  // namespace connection_test

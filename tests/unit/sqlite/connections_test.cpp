@@ -10,6 +10,8 @@
 #include "support/catch.hpp"
 #include "temporary_file.hpp"
 
+namespace connections_test {
+
 namespace {
 
 using punctual::Duration;
@@ -183,3 +185,5 @@ TEST_CASE("WriteTransaction leaves nothing open when its commit is refused") {
   CHECK(error.code() == "STORAGE_ERROR");
   CHECK_FALSE(connection.is_in_transaction());
 }
+
+}  // namespace connections_test

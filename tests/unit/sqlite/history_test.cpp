@@ -12,6 +12,8 @@
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
+namespace history_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -244,3 +246,5 @@ TEST_CASE("forget_runs leaves an open run where it is") {
   detail::store_run(scratch.connection, row, scratch.now);
   CHECK(detail::forget_runs(scratch.connection, {row.id.to_string()}) == 0);
 }
+
+}  // namespace history_test

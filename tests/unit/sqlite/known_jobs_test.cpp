@@ -8,6 +8,8 @@
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
+namespace known_jobs_test {
+
 namespace {
 
 using punctual::JobNames;
@@ -38,3 +40,5 @@ TEST_CASE("knows_job answers by the names that the caller knows") {
     CHECK(scratch.number(sql) == 0);  // nobody asks any more
   }
 }
+
+}  // namespace known_jobs_test

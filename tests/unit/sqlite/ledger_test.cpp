@@ -11,6 +11,8 @@
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
+namespace ledger_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -197,3 +199,5 @@ TEST_CASE("set_paused writes who and why, and takes them away again") {
   CHECK(scratch.number("SELECT paused_by IS NULL AND paused_reason IS NULL FROM {}jobs") == 1);
   CHECK(scratch.number("SELECT count(*) FROM {}job_runs") == 1);
 }
+
+}  // namespace ledger_test

@@ -11,6 +11,8 @@
 #include "support/catch.hpp"
 #include "temporary_file.hpp"
 
+namespace migrator_test {
+
 namespace {
 
 namespace detail = punctual::sqlite::detail;
@@ -153,3 +155,5 @@ TEST_CASE("probe_write changes a row when it is called") {
   detail::probe_write(connection);
   CHECK(connection.change_count() == 1);
 }
+
+}  // namespace migrator_test

@@ -7,6 +7,8 @@
 
 #include "support/catch.hpp"
 
+namespace native_error_test {
+
 namespace {
 
 namespace detail = punctual::sqlite::detail;
@@ -80,3 +82,5 @@ TEST_CASE("guarded turns what SQLite throws into an error and lets all else pass
   }
   CHECK(code == "SCHEMA_TOO_NEW");
 }
+
+}  // namespace native_error_test

@@ -10,6 +10,8 @@
 #include "punctual/base/error.hpp"
 #include "support/catch.hpp"
 
+namespace options_test {
+
 namespace {
 
 using punctual::Duration;
@@ -106,3 +108,5 @@ TEST_CASE("require_valid refuses options and names the value when it is out of i
     CHECK(message.find(row.named) != std::string::npos);
   }
 }
+
+}  // namespace options_test

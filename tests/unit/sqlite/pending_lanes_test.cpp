@@ -9,6 +9,8 @@
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
+namespace pending_lanes_test {
+
 namespace {
 
 namespace detail = punctual::sqlite::detail;
@@ -89,3 +91,5 @@ TEST_CASE("pending_lanes_sql costs what there are of lanes, not of runs") {
   for (int i = 0; i < 500; ++i) store_all();
   CHECK(cost() == cost_of_few);
 }
+
+}  // namespace pending_lanes_test

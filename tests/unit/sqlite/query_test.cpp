@@ -11,6 +11,8 @@
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
+namespace query_test {
+
 namespace {
 
 using punctual::Duration;
@@ -138,3 +140,5 @@ TEST_CASE("Query frees its statement for the next use when it goes") {
       (Query{scratch.connection, "INSERT INTO {}jobs (name) VALUES (?)"}.bind("a").run()),
       SQLite::Exception);
 }
+
+}  // namespace query_test

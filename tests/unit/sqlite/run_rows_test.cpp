@@ -14,6 +14,8 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 
+namespace run_rows_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -141,3 +143,5 @@ TEST_CASE("run_columns leave details and payload out when they are not wanted") 
   run.payload = nullptr;
   CHECK(difference(run, detail::read_run(query)) == "");
 }
+
+}  // namespace run_rows_test

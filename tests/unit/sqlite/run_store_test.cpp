@@ -12,6 +12,8 @@
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
+namespace run_store_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -176,3 +178,5 @@ TEST_CASE("rearm_each arms nothing when one of the rows is open") {
   detail::rearm_each(scratch.connection, {skipped, open}, scratch.now);
   CHECK(next_due(scratch) == std::optional{scratch.now + 1min});
 }
+
+}  // namespace run_store_test

@@ -16,6 +16,8 @@
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
+namespace schema_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -82,7 +84,7 @@ void do_everything(Scratch& scratch) {
   (void)detail::claim(connection, only, scratch.now);
   const punctual::LeaseRef lease{claimed[0].id, claimed[0].fence};
   (void)detail::renew(connection, {.lease = lease}, 1s, scratch.now);
-  const RescueRequest rescue{.node = "node-b", .jobs = &jobs, .limit = 10, .lease = 1s};
+  const RescueRequest rescue{.jobs = &jobs, .limit = 10, .lease = 1s};
   (void)detail::take_expired(connection, rescue, scratch.now + 1h);
   (void)detail::request_cancel(connection, lease.run_id, "olga", scratch.now);
   (void)detail::release(connection, {lease.run_id, 2});
@@ -198,3 +200,5 @@ TEST_CASE("Migrations lead to the latest version, one by one") {
   CHECK(std::string{punctual::sqlite::detail::migrations[0].name} == "jobs");
   CHECK(std::string{punctual::sqlite::detail::migrations[1].name} == "job_runs");
 }
+
+}  // namespace schema_test

@@ -17,6 +17,8 @@
 #include "support/catch.hpp"
 #include "temporary_file.hpp"
 
+namespace storage_processes_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -142,10 +144,12 @@ TEST_CASE("Storage gives a run to another node when the process that claimed it 
   })));
 
   Storage storage{file.options()};
-  const RescueRequest rescue{.node = "node-b", .jobs = &jobs, .limit = 10, .lease = 30s};
+  const RescueRequest rescue{.jobs = &jobs, .limit = 10, .lease = 30s};
   CHECK(storage.take_expired(rescue, now + 29s).empty());
   const auto taken = storage.take_expired(rescue, now + 30s);
   REQUIRE(taken.size() == 1);
   CHECK(taken[0].node == "node-a");
   CHECK(taken[0].fence == 2);
 }
+
+}  // namespace storage_processes_test

@@ -16,6 +16,8 @@
 #include "punctual/testing/row_difference.hpp"
 #include "support/catch.hpp"
 
+namespace storage_reference_test {
+
 namespace {
 
 using namespace punctual;
@@ -287,10 +289,8 @@ class Twins {
 
   void rescue() {
     const JobNames jobs = some_jobs();
-    const RescueRequest request{.node = chance(2) ? "node-a" : "node-c",
-                                .jobs = &jobs,
-                                .limit = static_cast<std::size_t>(draw(4)),
-                                .lease = Duration{700}};
+    const RescueRequest request{
+        .jobs = &jobs, .limit = static_cast<std::size_t>(draw(4)), .lease = Duration{700}};
     const auto memory = memory_.take_expired(request, now_);
     same("rescued runs", memory, sqlite_.take_expired(request, now_));
     for (const auto& run : memory) held_.push_back({run.id, run.fence});
@@ -368,3 +368,5 @@ TEST_CASE("sqlite::Storage answers as InMemoryStorage does when both get the sam
     }
   }
 }
+
+}  // namespace storage_reference_test

@@ -20,6 +20,8 @@
 #include "support/catch.hpp"
 #include "temporary_file.hpp"
 
+namespace storage_test {
+
 static_assert(punctual::Storage<punctual::sqlite::Storage>);
 static_assert(punctual::Storage<punctual::sqlite::Storage&>);
 
@@ -170,7 +172,7 @@ TEST_CASE("Storage answers STORAGE_BUSY to a write, and to nothing else, when th
 
     // What has nothing to write does not ask for the lock.
     CHECK(storage.claim(claim_request(jobs), now).empty());
-    const RescueRequest rescue{.node = "node-b", .jobs = &jobs, .limit = 10, .lease = 1s};
+    const RescueRequest rescue{.jobs = &jobs, .limit = 10, .lease = 1s};
     CHECK(storage.take_expired(rescue, now).empty());
     CHECK(storage.sync_jobs({definition()}, now).at(0).version == 1);
     CHECK(storage.prune(10, now) == 0);
@@ -297,3 +299,5 @@ TEST_CASE("Storage's health says how it is and does not throw") {
   CHECK(health.schema_version == 99);
   CHECK(health.problem.find("SCHEMA_TOO_NEW") == 0);
 }
+
+}  // namespace storage_test

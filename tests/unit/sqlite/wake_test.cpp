@@ -12,6 +12,8 @@
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
+namespace wake_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -128,3 +130,5 @@ TEST_CASE("next_wake asks SQLite one question") {
   sqlite3_trace_v2(handle, 0, nullptr, nullptr);
   CHECK(statement_count == 1);
 }
+
+}  // namespace wake_test

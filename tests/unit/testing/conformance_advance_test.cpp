@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_advance_test {
+
 namespace {
 
 using namespace punctual;
@@ -62,3 +64,5 @@ TEST_CASE("advance_checks fail on a storage that stops at the first stale one") 
   CHECK(failed_checks<AllOrNothing>(advance_checks) ==
         CheckNames{"advance answers each schedule by itself when one of several is stale"});
 }
+
+}  // namespace conformance_advance_test

@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_after_finish_test {
+
 namespace {
 
 using namespace punctual;
@@ -56,3 +58,5 @@ TEST_CASE("after_finish_checks fail on a storage that stores what follows after 
                    "finish and advance arm nothing when a row they store stays open beside a "
                    "skipped one"});
 }
+
+}  // namespace conformance_after_finish_test

@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_cancel_test {
+
 namespace {
 
 using namespace punctual;
@@ -47,3 +49,5 @@ TEST_CASE("cancel_checks fail on a storage that answers what has become of the r
                    "request_cancel ends a run when it waits for its instant or for its paused job",
                    "request_cancel ends a run when it was handed back"});
 }
+
+}  // namespace conformance_cancel_test

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace conformance_check_test {
+
 using namespace punctual::testing;
 
 TEST_CASE("StorageCheck is a constant with a name and code") {
@@ -18,3 +20,5 @@ TEST_CASE("StorageCheck is a constant with a name and code") {
 TEST_CASE("CheckResult has not passed until somebody says so") {
   CHECK_FALSE(CheckResult{}.passed);
 }
+
+}  // namespace conformance_check_test

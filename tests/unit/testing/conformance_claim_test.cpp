@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_claim_test {
+
 namespace {
 
 using namespace punctual;
@@ -81,3 +83,5 @@ TEST_CASE("claim_only_checks fail on a storage that takes another run than the n
         CheckNames{"claim takes just the named run when others come before it",
                    "claim takes nothing when the named run is not ready yet"});
 }
+
+}  // namespace conformance_claim_test

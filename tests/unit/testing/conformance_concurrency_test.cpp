@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_concurrency_test {
+
 namespace {
 
 using namespace punctual;
@@ -62,3 +64,5 @@ TEST_CASE("concurrency_checks retry when a storage refuses something for now") {
   EmbeddedHarness<RefusesNowAndThen> harness;
   CHECK(run_storage_check(harness, concurrency_checks[0]).message.empty());
 }
+
+}  // namespace conformance_concurrency_test

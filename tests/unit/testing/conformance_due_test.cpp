@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_due_test {
+
 namespace {
 
 using namespace punctual;
@@ -54,3 +56,5 @@ TEST_CASE("due_checks fail on a storage that returns the latest first") {
         CheckNames{"due_schedules returns the earliest first when several are due",
                    "due_schedules returns the earliest ones when more are due than the limit"});
 }
+
+}  // namespace conformance_due_test

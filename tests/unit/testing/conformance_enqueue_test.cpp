@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_enqueue_test {
+
 namespace {
 
 using namespace punctual;
@@ -52,3 +54,5 @@ TEST_CASE("enqueue_checks fail on a storage whose clock is ahead of the caller's
                    "enqueue stores a row as overlapped when an exclusive run is running",
                    "enqueue stores a pending run when the other exclusive run is not ready yet"});
 }
+
+}  // namespace conformance_enqueue_test

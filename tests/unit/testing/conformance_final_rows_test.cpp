@@ -10,6 +10,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_final_rows_test {
+
 namespace {
 
 using namespace punctual;
@@ -44,3 +46,5 @@ TEST_CASE("final_row_checks fail on a storage that marks ended runs") {
         CheckNames{"claim, take_expired and request_cancel leave ended runs as they are when they "
                    "name them"});
 }
+
+}  // namespace conformance_final_rows_test

@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_finish_test {
+
 namespace {
 
 using namespace punctual;
@@ -56,3 +58,5 @@ TEST_CASE("finish_checks fail on a storage that does not say what was lost") {
             "finish answers lost when the run never started, was handed back or does not exist",
             "finish answers each by itself when held and lost ones come in one batch"});
 }
+
+}  // namespace conformance_finish_test

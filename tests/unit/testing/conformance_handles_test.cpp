@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_handles_test {
+
 namespace {
 
 using namespace punctual;
@@ -57,3 +59,5 @@ TEST_CASE("second_handle_checks fail on handles that share nothing") {
     CHECK_FALSE(run_storage_check(harness, check).passed);
   }
 }
+
+}  // namespace conformance_handles_test

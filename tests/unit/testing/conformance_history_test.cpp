@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_history_test {
+
 namespace {
 
 using namespace punctual;
@@ -63,3 +65,5 @@ TEST_CASE("history_checks fail on a storage that always brings details") {
   CHECK(failed_checks<AlwaysWithDetails>(history_checks) ==
         CheckNames{"runs leaves details and payload out when it is told to"});
 }
+
+}  // namespace conformance_history_test

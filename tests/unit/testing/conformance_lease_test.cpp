@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_lease_test {
+
 namespace {
 
 using namespace punctual;
@@ -61,3 +63,5 @@ TEST_CASE("release_checks fail on a storage that ends an interrupted run") {
                    "release answers lost and changes nothing when the fence is not the run's",
                    "release answers each by itself when held and lost ones come in one batch"});
 }
+
+}  // namespace conformance_lease_test

@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_limits_test {
+
 namespace {
 
 using namespace punctual;
@@ -64,3 +66,5 @@ TEST_CASE("concurrency_key_checks fail on a storage without limits") {
   const auto failed = failed_checks<StoresWithout<drop_concurrency>>(concurrency_key_checks);
   CHECK(failed.size() == 6);
 }
+
+}  // namespace conformance_limits_test

@@ -6,6 +6,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_pause_test {
+
 namespace {
 
 using namespace punctual;
@@ -42,3 +44,5 @@ TEST_CASE("pause_checks fail on a storage that forgets who paused a job") {
   CHECK(failed_checks<ForgetsWhoPaused>(pause_checks) ==
         CheckNames{"set_paused says who paused the job and why when the summaries are read"});
 }
+
+}  // namespace conformance_pause_test

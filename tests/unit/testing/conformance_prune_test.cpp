@@ -6,6 +6,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_prune_test {
+
 namespace {
 
 using namespace punctual;
@@ -38,3 +40,5 @@ TEST_CASE("prune_checks fail on a storage that removes runs before their time") 
   CHECK(failed_checks<PrunesTooEarly>(prune_checks) ==
         CheckNames{"prune removes ended runs when they are older than their job keeps them"});
 }
+
+}  // namespace conformance_prune_test

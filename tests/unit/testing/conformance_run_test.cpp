@@ -10,6 +10,8 @@
 #include "punctual/testing/embedded_harness.hpp"
 #include "support/catch.hpp"
 
+namespace conformance_run_test {
+
 namespace {
 
 using namespace punctual;
@@ -98,3 +100,5 @@ TEST_CASE("run_storage_check opens a second handle where the harness can") {
                            }};
   CHECK(run_storage_check(harness, check).message.empty());
 }
+
+}  // namespace conformance_run_test

@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_summary_test {
+
 namespace {
 
 using namespace punctual;
@@ -60,3 +62,5 @@ TEST_CASE("summary_checks fail on a storage that orders names as a dictionary do
   CHECK(failed_checks<OrdersAsADictionary>(summary_checks) ==
         CheckNames{"summaries returns jobs by name, byte by byte, when several were loaded"});
 }
+
+}  // namespace conformance_summary_test

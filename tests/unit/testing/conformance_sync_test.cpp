@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_sync_test {
+
 namespace {
 
 using namespace punctual;
@@ -58,3 +60,5 @@ TEST_CASE("sync_checks fail on a storage that answers in another order") {
   CHECK(failed_checks<AnswersBackwards>(sync_checks) ==
         CheckNames{"sync_jobs answers in the order of the definitions when several are loaded"});
 }
+
+}  // namespace conformance_sync_test

@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_unique_key_test {
+
 namespace {
 
 using namespace punctual;
@@ -53,3 +55,5 @@ TEST_CASE("unique_key_checks fail on a storage that does not say which run has t
   CHECK(failed.front() ==
         "enqueue answers with the open run when a pending one has the unique key");
 }
+
+}  // namespace conformance_unique_key_test

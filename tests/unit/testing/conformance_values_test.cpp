@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_values_test {
+
 namespace {
 
 using namespace punctual;
@@ -59,3 +61,5 @@ TEST_CASE("value_checks fail on a storage that cuts texts, numbers or JSON") {
   CHECK(failed_checks<ConfusesEmptyJson>(value_checks) ==
         CheckNames{"enqueue keeps a payload exactly when it is any JSON value"});
 }
+
+}  // namespace conformance_values_test

@@ -6,6 +6,8 @@
 #include "support/catch.hpp"
 #include "unit/testing/failed_checks.hpp"
 
+namespace conformance_wake_test {
+
 namespace {
 
 using namespace punctual;
@@ -45,3 +47,5 @@ TEST_CASE("wake_checks fail on a storage that forgets leases") {
   CHECK(failed_checks<ForgetsLeases>(wake_checks) ==
         CheckNames{"next_wake returns the earliest lease end when runs are running"});
 }
+
+}  // namespace conformance_wake_test

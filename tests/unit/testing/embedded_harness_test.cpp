@@ -6,6 +6,8 @@
 #include "punctual/testing/storage_harness.hpp"
 #include "support/catch.hpp"
 
+namespace embedded_harness_test {
+
 using namespace punctual;
 using namespace punctual::testing;
 
@@ -32,3 +34,5 @@ TEST_CASE("EmbeddedHarness moves its time only when it is told to") {
   harness.turn_back(std::chrono::hours{3});
   CHECK(harness.now() == start - std::chrono::hours{1});
 }
+
+}  // namespace embedded_harness_test

@@ -7,6 +7,8 @@
 
 #include "support/catch.hpp"
 
+namespace expectations_test {
+
 using namespace punctual;
 using namespace punctual::testing;
 
@@ -71,3 +73,5 @@ TEST_CASE("Expectations end the check when a required one is not met") {
   CHECK(stops([&] { expectations.require_equal("rows", 1U, std::size_t{0}); }));
   CHECK(expectations.message() == "expected a row\nrows: expected 1, got 0");
 }
+
+}  // namespace expectations_test

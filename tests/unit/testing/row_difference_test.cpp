@@ -7,6 +7,8 @@
 
 #include "support/catch.hpp"
 
+namespace row_difference_test {
+
 using namespace punctual;
 using punctual::testing::difference;
 
@@ -79,3 +81,5 @@ TEST_CASE("difference names each field of a schedule state that differs") {
         "anchor_at: expected 1970-01-01T00:00:00.000Z, got 1970-01-01T00:00:00.001Z; "
         "next_due_at: expected nothing, got 1970-01-01T00:00:00.000Z");
 }
+
+}  // namespace row_difference_test

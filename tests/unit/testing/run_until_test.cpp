@@ -8,6 +8,8 @@
 
 #include "support/catch.hpp"
 
+namespace run_until_test {
+
 using namespace std::chrono_literals;
 using namespace date::literals;
 using punctual::TimePoint;
@@ -46,3 +48,5 @@ TEST_CASE("run_until runs a year of a 24-hour and a 5-minute job") {
   CHECK(often == 105'120);
   CHECK(scheduler.runs({.status = punctual::JobStatus::skipped}).empty());
 }
+
+}  // namespace run_until_test

@@ -13,6 +13,8 @@
 #include "punctual/testing/embedded_harness.hpp"
 #include "support/catch.hpp"
 
+namespace storage_conformance_test {
+
 namespace {
 
 using namespace punctual;
@@ -81,3 +83,5 @@ TEST_CASE("run_storage_conformance tries every check and returns its result") {
     CHECK(results[i].passed);
   }
 }
+
+}  // namespace storage_conformance_test

@@ -8,6 +8,8 @@
 #include "punctual/builtin/in_memory_storage.hpp"
 #include "support/catch.hpp"
 
+namespace storage_handle_test {
+
 using namespace punctual;
 using punctual::testing::OwnedStorage;
 using punctual::testing::StorageHandle;
@@ -35,8 +37,7 @@ TEST_CASE("OwnedStorage passes every operation on to the storage it owns") {
       .node = "a", .jobs = &jobs, .limit = 1, .lease = std::chrono::seconds{1}};
   CHECK(handle.claim(request, now).size() == 1);
   CHECK(handle.renew({{.lease = {row.id, 1}}}, Duration{1}, now).at(0) == RenewAnswer::kept);
-  CHECK(handle.take_expired({.node = "b", .jobs = &jobs, .limit = 1}, now + Duration{1}).size() ==
-        1);
+  CHECK(handle.take_expired({.jobs = &jobs, .limit = 1}, now + Duration{1}).size() == 1);
   CHECK(handle.release({{row.id, 2}}, now).at(0) == FinishAnswer::done);
   CHECK(handle.finish({{.lease = {row.id, 2}}}, now).at(0) == FinishAnswer::lost);
   CHECK(handle.request_cancel(row.id, "olga", now) == CancelAnswer::cancelled);
@@ -50,3 +51,5 @@ TEST_CASE("OwnedStorage passes every operation on to the storage it owns") {
   CHECK(handle.health().kind == "memory");
   CHECK(shared->run(row.id)->status == JobStatus::skipped);
 }
+
+}  // namespace storage_handle_test

@@ -9,6 +9,8 @@
 #include "punctual/builtin/in_memory_storage.hpp"
 #include "support/catch.hpp"
 
+namespace storage_harness_test {
+
 namespace {
 
 using namespace punctual;
@@ -68,3 +70,5 @@ TEST_CASE("A harness offers further capabilities by the members it has") {
   CHECK(TurnsTimeBack<WithTurnBack>);
   CHECK((std::is_same_v<HarnessHandle<Smallest>, std::unique_ptr<InMemoryStorage>>));
 }
+
+}  // namespace storage_harness_test

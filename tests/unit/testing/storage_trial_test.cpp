@@ -9,6 +9,8 @@
 #include "punctual/builtin/in_memory_storage.hpp"
 #include "support/catch.hpp"
 
+namespace storage_trial_test {
+
 namespace {
 
 using namespace punctual;
@@ -106,3 +108,5 @@ TEST_CASE("StorageTrial moves schedules on and pauses them") {
   CHECK(f.trial.pause(f.trial.sync(job)));
   CHECK(f.trial.sync(job).paused);
 }
+
+}  // namespace storage_trial_test

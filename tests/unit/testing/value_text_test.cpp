@@ -8,6 +8,8 @@
 
 #include "support/catch.hpp"
 
+namespace value_text_test {
+
 using namespace punctual;
 using punctual::testing::to_text;
 
@@ -53,3 +55,5 @@ TEST_CASE("to_text cuts what is long and survives what is not UTF-8") {
   CHECK(to_text(Json(std::string(1000, 'x'))).size() <= 300);
   CHECK(to_text(Json("\xFF")) == "\"\xEF\xBF\xBD\"");
 }
+
+}  // namespace value_text_test

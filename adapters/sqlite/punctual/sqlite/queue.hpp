@@ -157,32 +157,32 @@ struct HeldRun {
   return connection.change_count() > 0 ? FinishAnswer::done : FinishAnswer::lost;
 }
 
-/// Returns the runs of other nodes whose lease has expired, the longest expired first. Reads only.
+/// Returns the runs whose lease has expired, the longest expired first. Reads only.
 [[nodiscard]] inline std::vector<JobRun> find_expired(Connection& connection,
                                                       const RescueRequest& request,
                                                       std::size_t limit, TimePoint now) {
   static const std::string sql =
       "SELECT " + run_columns() +
       " FROM {}job_runs INDEXED BY {}job_runs_running_leases"
-      " WHERE status = 'running' AND lease_until_at <= ? AND node <> ? AND knows_job(job_name)"
+      " WHERE status = 'running' AND lease_until_at <= ? AND knows_job(job_name)"
       " ORDER BY lease_until_at, id LIMIT ?";
   const KnownJobs known{connection, *request.jobs};
   std::vector<JobRun> runs;
   Query query{connection, sql};
-  query.bind(now, request.node, std::uint64_t{limit});
+  query.bind(now, std::uint64_t{limit});
   while (query.step()) runs.push_back(read_run(query));
   return runs;
 }
 
-/// Returns the taken runs with their new fence and lease, and the node that lost them.
+/// Takes runs over; they keep the name of the node that ran them.
 [[nodiscard]] inline std::vector<JobRun> take_expired(Connection& connection,
                                                       const RescueRequest& request, TimePoint now) {
   auto runs = find_expired(connection, request, request.limit, now);
   for (auto& run : runs) {
     ++run.fence;
     run.lease_until_at = add_clamped(now, request.lease);
-    Query{connection, "UPDATE {}job_runs SET node = ?, fence = ?, lease_until_at = ? WHERE id = ?"}
-        .bind(request.node, run.fence, run.lease_until_at, run.id)
+    Query{connection, "UPDATE {}job_runs SET fence = ?, lease_until_at = ? WHERE id = ?"}
+        .bind(run.fence, run.lease_until_at, run.id)
         .run();
   }
   return runs;
