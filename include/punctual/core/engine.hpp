@@ -54,6 +54,11 @@ class Engine {
   void close() { is_closed_.store(true); }
   [[nodiscard]] bool is_closed() const noexcept { return is_closed_.load(); }
 
+  /// The scheduler was destroyed inside of a body: the tick that is under way, if any, is not to
+  /// touch its parts again, which may be gone as soon as that body's end is stored.
+  void let_go() { is_let_go_.store(true); }
+  [[nodiscard]] bool is_let_go() const noexcept { return is_let_go_.load(); }
+
   /// Errors: SCHEDULER_STOPPED.
   void require_open() const {
     if (!is_closed()) return;
@@ -82,6 +87,7 @@ class Engine {
   Parts<ClockT, StorageT, ExecutorT>& parts_;
   JobBook<ClockT, StorageT, ExecutorT> book_;
   std::atomic<bool> is_closed_{false};
+  std::atomic<bool> is_let_go_{false};
   std::atomic<bool> is_ticking_{false};
   std::atomic<bool> has_loop_{false};
 
@@ -107,7 +113,7 @@ TickReport Engine<C, S, E>::tick() {
     parts_.note_failure(error);
     report.error = error;
     report.has_more = false;
-    plan_next(report);
+    if (!is_let_go()) plan_next(report);
   }
   is_ticking_.store(false);
   return report;
@@ -135,6 +141,7 @@ void Engine<C, S, E>::step(TickReport& report) {
   if (wake.expires_at && *wake.expires_at <= now) rescue(report, *jobs, now, steady);
   const bool has_ready = wake.run_at && *wake.run_at <= now;
   if (has_ready || report.did_something()) claim(report, *jobs);
+  if (is_let_go()) return;
   prune(report, now, steady);
   if (!deck_->has_unsaved()) parts_.note_success();
   if (report.did_something() || report.pruned > 0) {

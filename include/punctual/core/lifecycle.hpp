@@ -42,6 +42,7 @@ class Lifecycle {
     loop_.start([deck = deck_, engine = engine_] {
       auto& clock = deck->parts.clock;
       const TickReport report = engine->tick();
+      if (engine->is_let_go()) return;
       const TimePoint latest = add_clamped(clock.now(), planner::sleep_max);
       clock.wait_until(std::min(report.next_wake_at.value_or(latest), latest), deck->wake);
     });
@@ -69,6 +70,7 @@ class Lifecycle {
     const std::lock_guard lock{mutex_};
     if (is_stopped_) return {};
     is_stopped_ = true;
+    if (ActiveRun::depth(deck_.get()) > 0) engine_->let_go();
     engine_->set_has_loop(false);
     loop_.stop(deck_->wake);
     drain(grace);

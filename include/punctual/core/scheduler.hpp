@@ -9,7 +9,7 @@
 //
 // Thread-safety: all members, from any thread, also from inside bodies; exceptions are said below.
 // Lifetime: what is borrowed must outlive the scheduler. A body may destroy the scheduler it
-// belongs to if what is borrowed outlives that body.
+// belongs to if what is borrowed outlives that body and the storing of its end.
 
 #pragma once
 

@@ -8,6 +8,7 @@
 #include <future>
 #include <latch>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "support/catch.hpp"
@@ -99,14 +100,17 @@ TEST_CASE("BackgroundLoop leaves its thread to end alone when a step stops it") 
   auto gone_future = gone.get_future();
   std::atomic<int> step_count{0};
   auto loop = std::make_shared<BackgroundLoop>();
+  std::mutex owner;  // whose lock makes one of starting and stopping wait for the other
   {
     // Destroyed with the step, which the thread itself holds to its end.
     std::shared_ptr<int> held{new int{0}, [&gone](const int* value) {
                                 delete value;
                                 gone.set_value();
                               }};
-    loop->start([&wake, &step_count, loop, held] {
+    const std::lock_guard starting{owner};
+    loop->start([&wake, &owner, &step_count, loop, held] {
       ++step_count;
+      const std::lock_guard stopping{owner};
       loop->stop(wake);
     });
   }

@@ -77,7 +77,8 @@ struct House {
 
 using PoolHouse = House<ThreadPoolExecutor>;
 
-/// A body that is held until it is let go.
+/// A body that is held until it is let go. Made before its house, whose threads use it to their
+/// end.
 struct Held {
   std::latch begun{1};
   std::latch may_end{1};
@@ -171,8 +172,8 @@ TEST_CASE("Lifecycle asks bodies to stop and waits for them, and stores what the
 }
 
 TEST_CASE("Lifecycle keeps the leases of bodies that it waits for") {
-  PoolHouse house{{.lease = 3s}, std::size_t{1}};
   Held held;
+  PoolHouse house{{.lease = 3s}, std::size_t{1}};
   const auto job = house.rig.add({.name = "send"}, [&](JobContext&) { held.wait(); });
   const RunId id = house.rig.launch(job);
   held.begun.wait();
@@ -187,8 +188,8 @@ TEST_CASE("Lifecycle keeps the leases of bodies that it waits for") {
 }
 
 TEST_CASE("Lifecycle hands back what is still running when the grace is over") {
-  PoolHouse house{{}, std::size_t{2}};
   Held held;
+  PoolHouse house{{}, std::size_t{2}};
   const auto job = house.rig.add({.name = "stuck"}, [&](JobContext& context) {
     held.wait();
     return context.success("TOO_LATE");
@@ -207,8 +208,8 @@ TEST_CASE("Lifecycle hands back what is still running when the grace is over") {
 }
 
 TEST_CASE("Lifecycle waits for nothing when there is no grace") {
-  PoolHouse house{{}, std::size_t{1}};
   Held held;
+  PoolHouse house{{}, std::size_t{1}};
   const auto job = house.rig.add({.name = "stuck"}, [&](JobContext&) { held.wait(); });
   const RunId id = house.rig.launch(job);
   held.begun.wait();
@@ -218,8 +219,8 @@ TEST_CASE("Lifecycle waits for nothing when there is no grace") {
 }
 
 TEST_CASE("Lifecycle goes on storing an end during the grace when the storage fails at first") {
-  PoolHouse house{{}, std::size_t{1}};
   Held held;
+  PoolHouse house{{}, std::size_t{1}};
   const auto job = house.rig.add({.name = "send"}, [&](JobContext&) { held.wait(); });
   const RunId id = house.rig.launch(job);
   held.begun.wait();
@@ -233,8 +234,8 @@ TEST_CASE("Lifecycle goes on storing an end during the grace when the storage fa
 }
 
 TEST_CASE("Lifecycle ends although an end cannot be stored, and leaves the run to its lease") {
-  PoolHouse house{{}, std::size_t{1}};
   Held held;
+  PoolHouse house{{}, std::size_t{1}};
   const auto job = house.rig.add({.name = "send"}, [&](JobContext&) { held.wait(); });
   const RunId id = house.rig.launch(job);
   held.begun.wait();
@@ -300,8 +301,8 @@ TEST_CASE("Lifecycle shuts down on the loop's own thread and lets that end alone
 }
 
 TEST_CASE("Lifecycle answers both when two threads stop it at once") {
-  PoolHouse house{{}, std::size_t{1}};
   Held held;
+  PoolHouse house{{}, std::size_t{1}};
   const auto job = house.rig.add({.name = "stuck"}, [&](JobContext&) { held.wait(); });
   house.lifecycle->start();
   house.await_sleep();  // or the loop claims the run before this thread does
