@@ -7,5 +7,5 @@
 
 // Looks into the templates too.
 template class punctual::Scheduler<>;
-template class punctual::Scheduler<punctual::FakeClock&, punctual::InMemoryStorage&,
+template class punctual::Scheduler<punctual::FakeClock, punctual::InMemoryStorage,
                                    punctual::ManualExecutor>;

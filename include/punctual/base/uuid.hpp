@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -43,10 +44,24 @@ class Uuid {
   }
 
   /// Orders by bytes, which for version 7 is the order of creation.
-  friend constexpr auto operator<=>(const Uuid&, const Uuid&) = default;
+  friend constexpr std::strong_ordering operator<=>(const Uuid& a, const Uuid& b) noexcept {
+    const auto x = a.numbers();
+    const auto y = b.numbers();
+    return x[0] != y[0] ? x[0] <=> y[0] : x[1] <=> y[1];
+  }
   friend constexpr bool operator==(const Uuid&, const Uuid&) = default;
 
  private:
+  /// Two numbers that order as the sixteen bytes do, and are compared in a fraction of the time:
+  /// an index in memory does little else.
+  [[nodiscard]] constexpr std::array<std::uint64_t, 2> numbers() const noexcept {
+    auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
+    if constexpr (std::endian::native == std::endian::little) {
+      for (auto& half : halves) half = __builtin_bswap64(half);
+    }
+    return halves;
+  }
+
   std::array<std::uint8_t, 16> bytes_{};
 };
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <mutex>
@@ -28,20 +29,15 @@ class FakeClock {
  public:
   /// Starts at `start`, held between `time_min` and `time_max`; 2024-01-01 if none is named.
   explicit FakeClock(TimePoint start = TimePoint{std::chrono::seconds{1'704'067'200}})
-      : wall_(add_clamped(start, Duration{0})) {}
+      : wall_(add_clamped(start, Duration{0}).time_since_epoch().count()) {}
 
   /// For handing a clock to its owner; not while anyone waits on it.
-  FakeClock(FakeClock&& other) noexcept : wall_(other.wall_), steady_(other.steady_) {}
+  FakeClock(FakeClock&& other) noexcept
+      : wall_(other.wall_.load()),
+        steady_(other.steady_.load()) {}
 
-  [[nodiscard]] TimePoint now() const {
-    const std::lock_guard lock{mutex_};
-    return wall_;
-  }
-
-  [[nodiscard]] Duration steady_now() const {
-    const std::lock_guard lock{mutex_};
-    return steady_;
-  }
+  [[nodiscard]] TimePoint now() const noexcept { return TimePoint{Duration{wall_.load()}}; }
+  [[nodiscard]] Duration steady_now() const noexcept { return Duration{steady_.load()}; }
 
   /// Lets `span` pass; the wall clock stops at `time_max`.
   ///
@@ -59,12 +55,12 @@ class FakeClock {
   /// Lets time pass until the wall clock shows `instant`; does nothing if it is past that.
   void advance_to(TimePoint instant) {
     instant = add_clamped(instant, Duration{0});
-    move([&] { pass(std::max(instant - wall_, Duration{0})); });
+    move([&] { pass(std::max(instant - now(), Duration{0})); });
   }
 
   /// Sets the wall clock, forward or back, while no time passes.
   void set_wall(TimePoint instant) {
-    move([&] { wall_ = add_clamped(instant, Duration{0}); });
+    move([&] { set(add_clamped(instant, Duration{0})); });
   }
 
   /// Blocks: until `signal` is raised or the clock has been moved to `deadline`.
@@ -74,8 +70,8 @@ class FakeClock {
       waiters_.push_back(&signal);
       ++wait_count_;
     }
-    // Lock order: waiters, a signal's mutex, the time. So a mover may nudge a signal while it holds
-    // the waiters, and a waiter may read the time while it holds its signal.
+    // Lock order: waiters, a signal's mutex. So a mover may nudge a signal while it holds the
+    // waiters, and a waiter looks at the time while it holds its signal.
     signal.consume([&](auto& lock, auto& condition, const auto& raised) {
       condition.wait(lock, [&] { return raised() || now() >= deadline; });
     });
@@ -96,13 +92,16 @@ class FakeClock {
   }
 
  private:
-  /// Requires: the time's mutex is held, `span` >= 0.
+  /// Requires: the movers' mutex is held.
+  void set(TimePoint wall) { wall_.store(wall.time_since_epoch().count()); }
+
+  /// Requires: the movers' mutex is held, `span` >= 0.
   void pass(Duration span) {
-    wall_ = add_clamped(wall_, span);
-    steady_ += std::min(span, Duration::max() - steady_);
+    set(add_clamped(now(), span));
+    steady_.store((steady_now() + std::min(span, Duration::max() - steady_now())).count());
   }
 
-  /// Calls `change` under the time's mutex, so that two movers never move by the same reading, and
+  /// Calls `change` under the movers' mutex, so that two movers never move by the same reading, and
   /// lets the waiters look again.
   template <class Change>
   void move(Change&& change) {
@@ -114,9 +113,9 @@ class FakeClock {
     for (WakeSignal* waiter : waiters_) waiter->nudge();
   }
 
-  mutable std::mutex mutex_;
-  TimePoint wall_;
-  Duration steady_{0};
+  std::mutex mutex_;  // of those who move the clock; reading it takes no lock
+  std::atomic<Duration::rep> wall_;
+  std::atomic<Duration::rep> steady_{0};
   mutable std::mutex waiters_mutex_;
   std::vector<WakeSignal*> waiters_;
   std::size_t wait_count_ = 0;

@@ -34,6 +34,7 @@ struct LaneKey {
   std::uint32_t concurrency_max = 0;
   std::string concurrency_key{};
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
   friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
 };
 

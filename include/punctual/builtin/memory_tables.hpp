@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -82,9 +83,10 @@ class MemoryTables {
   /// Requires: no row has its id, and no open one its unique key.
   RunT& insert(RunT row) {
     Job& job = job_of(row.job_name);
-    if (row.due_at && row.attempt == 1) job.answered.insert(*row.due_at);
-    const auto [place, is_new] = runs.emplace(row.id, std::move(row));
-    PUNCTUAL_ASSERT(is_new);
+    if (row.due_at && row.attempt == 1) add_newest(job.answered, *row.due_at);
+    const std::size_t count_before = runs.size();
+    const auto place = runs.emplace_hint(runs.end(), row.id, std::move(row));
+    PUNCTUAL_ASSERT(runs.size() == count_before + 1);
     RunT& run = place->second;
     if (is_terminal(run.status)) {
       count_ended(job, run);
@@ -192,6 +194,12 @@ class MemoryTables {
   [[nodiscard]] const auto& history() const noexcept { return history_; }
 
  private:
+  /// Inserts what is most likely the greatest; constant time if it is.
+  template <class Key>
+  static void add_newest(std::set<Key>& set, const std::type_identity_t<Key>& key) {
+    set.insert(set.end(), key);
+  }
+
   [[nodiscard]] static bool is_armed(const Job& job) {
     return job.state.enabled && !job.state.paused && job.state.next_due_at.has_value();
   }
@@ -254,10 +262,10 @@ class MemoryTables {
 
   /// Moves the job's counters and history on by a run that has ended.
   void count_ended(Job& job, const RunT& run) {
-    job.ended.insert(run.id);
-    if (run.started_at) job.executed.insert(run.id);
-    job.ended_by_time.insert({*run.completed_at, run.id});
-    history_.insert(run.id);
+    add_newest(job.ended, run.id);
+    if (run.started_at) add_newest(job.executed, run.id);
+    add_newest(job.ended_by_time, {*run.completed_at, run.id});
+    add_newest(history_, run.id);
     switch (run.status) {
       case JobStatus::success:
         ++job.success_count;

@@ -32,7 +32,7 @@ class JobDesk {
       : deck_(std::move(deck)),
         engine_(std::move(engine)) {}
 
-  void pause(std::string_view name, std::string actor, std::string reason) {
+  void pause(std::string_view name, std::string actor, const std::string& reason) {
     require_key_fits(actor, "actor");
     const RegisteredJobPtr job = engine_->book().job(name);
     PauseChange change;

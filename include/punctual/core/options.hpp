@@ -30,7 +30,7 @@ struct SchedulerOptions {
   /// service that restarts in a loop does not run its startup jobs in a loop.
   Duration startup_spacing = std::chrono::minutes{1};
   /// How often old runs are pruned.
-  Duration prune_period = std::chrono::minutes{5};
+  Duration prune_period = std::chrono::hours{1};
   /// Schedules fired, and runs rescued or pruned, in one tick; the next tick follows at once if
   /// there is more. 1 to 10,000.
   std::size_t batch_max = 256;

@@ -28,10 +28,10 @@ inline constexpr std::size_t error_message_bytes_max = 4096;
 inline constexpr std::size_t description_bytes_max = 1024;
 inline constexpr std::size_t reason_bytes_max = 1024;
 inline constexpr std::size_t key_bytes_max = 200;  ///< actor, node, unique and concurrency keys
-inline constexpr std::size_t details_bytes_max = 64 * 1024;
+inline constexpr std::size_t details_bytes_max = std::size_t{64} * 1024;
 inline constexpr std::size_t details_depth_max = 16;
 inline constexpr std::size_t details_keys_max = 1000;
-inline constexpr std::size_t payload_bytes_max = 64 * 1024;
+inline constexpr std::size_t payload_bytes_max = std::size_t{64} * 1024;
 
 namespace detail {
 

@@ -18,7 +18,7 @@ namespace detail {
 
 /// Loads the job "alpha", whose schedule waits for the end of its runs; returns its definition.
 inline JobDefinition sync_after_finish(StorageTrial& trial) {
-  const JobDefinition job = trial.after_finish_definition("alpha");
+  JobDefinition job = trial.after_finish_definition("alpha");
   trial.require_equal("next_due_at at first", std::nullopt, trial.sync(job).next_due_at);
   return job;
 }

@@ -84,7 +84,7 @@ inline std::vector<RunId> work_off(StorageTrial& trial, const std::string& node)
 }
 
 inline void expect_each_once(StorageTrial& trial, std::vector<RunId> wanted,
-                             std::vector<std::vector<RunId>> claimed) {
+                             const std::vector<std::vector<RunId>>& claimed) {
   std::vector<RunId> got;
   for (const auto& ids : claimed) got.insert(got.end(), ids.begin(), ids.end());
   std::sort(got.begin(), got.end());

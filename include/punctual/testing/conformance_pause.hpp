@@ -29,7 +29,7 @@ inline PauseChange resumption(const ScheduleState& state, TimePoint next_due_at,
 
 /// Loads and pauses the job "alpha"; returns its definition.
 inline JobDefinition sync_paused(StorageTrial& trial) {
-  const JobDefinition job = trial.definition("alpha");
+  JobDefinition job = trial.definition("alpha");
   trial.require(trial.pause(trial.sync(job)), "the job to be paused");
   return job;
 }

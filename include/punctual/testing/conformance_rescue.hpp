@@ -20,7 +20,7 @@ namespace detail {
 
 /// Starts a run of "alpha" on "node-a" and lets its lease expire.
 inline JobRun start_expired(StorageTrial& trial) {
-  const JobRun run = trial.start(trial.row("alpha"), "node-a");
+  JobRun run = trial.start(trial.row("alpha"), "node-a");
   trial.advance(2 * trial.lease);
   return run;
 }

@@ -23,7 +23,7 @@ TEST_CASE("SchedulerOptions has the documented values when left alone") {
   CHECK(options.lease == 30s);
   CHECK(options.stop_grace == 30s);
   CHECK(options.startup_spacing == 1min);
-  CHECK(options.prune_period == 5min);
+  CHECK(options.prune_period == 1h);
   CHECK(options.batch_max == 256);
   CHECK_FALSE(options.seed);
   CHECK_FALSE(options.on_event);
