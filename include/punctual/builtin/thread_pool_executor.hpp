@@ -170,17 +170,20 @@ class BasicThreadPoolExecutor {
       ++shared.busy_count;
       lock.unlock();
       work();
-      work = nullptr;  // what it owns is destroyed with no lock held
       lock.lock();
       if (self->second.state == State::stuck) {
         // Another one has taken this thread's place; a pool that was destroyed has let go of it.
         --shared.stuck_count;
         if (self->second.thread.joinable()) self->second.thread.detach();
         shared.members.erase(self);
+        lock.unlock();  // what the work owns is destroyed with no lock held
         return;
       }
       self->second.state = State::idle;
       --shared.busy_count;
+      lock.unlock();
+      work = nullptr;  // there is room for more by now, which its destruction may announce
+      lock.lock();
     }
   }
 

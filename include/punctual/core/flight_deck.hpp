@@ -58,8 +58,8 @@ class FlightDeck final
     const FlightPtr flight = board(std::move(run), std::move(job), claimed_at);
     if (!flight) return;
     try {
-      parts.executor.submit([weak = this->weak_from_this(), flight] {
-        if (const auto self = weak.lock()) self->fly(flight);
+      parts.executor.submit([landing = std::make_shared<Landing>(this->weak_from_this()), flight] {
+        if (const auto self = landing->deck.lock()) self->fly(flight);
       });
     } catch (...) {
       hand_back({flight}, "the executor refused it");
@@ -70,6 +70,7 @@ class FlightDeck final
   /// Runs a claimed run on the calling thread. For calls from inside a body.
   void launch_here(JobRun run, RegisteredJobPtr job, Duration claimed_at) {
     if (const FlightPtr flight = board(std::move(run), std::move(job), claimed_at)) fly(flight);
+    wake.raise();
   }
 
   /// Carries recorded ends to the storage.
@@ -107,6 +108,19 @@ class FlightDeck final
   std::vector<RunId> abandon();
 
  private:
+  /// Part of each piece of work: wakes the loop when the executor is done with it. Not sooner, or
+  /// the loop would look while there is no room yet, and sleep.
+  struct Landing {
+    explicit Landing(std::weak_ptr<FlightDeck> owner) : deck(std::move(owner)) {}
+    ~Landing() {
+      if (const auto self = deck.lock()) self->wake.raise();
+    }
+    Landing(const Landing&) = delete;
+    Landing& operator=(const Landing&) = delete;
+
+    std::weak_ptr<FlightDeck> deck;
+  };
+
   /// Puts a claimed run into the table; null if the scheduler stops: then the run is handed back.
   [[nodiscard]] FlightPtr board(JobRun run, RegisteredJobPtr job, Duration claimed_at);
 
@@ -148,9 +162,7 @@ void FlightDeck<C, S, E>::fly(const FlightPtr& flight) {
     record(flight, std::move(answer), parts.clock.steady_now() - flight->view.begun_at);
     table.settled();
   }
-  // A run that was given up touches none of the parts: they may be gone. The signal is the deck's
-  // own.
-  wake.raise();
+  // A run that was given up touches none of the parts: they may be gone.
 }
 
 template <class C, class S, class E>

@@ -20,7 +20,9 @@ using Work = std::function<void()>;
 
 /// Semantics:
 /// - `room()` returns how many more pieces of work it would take now.
-/// - `submit(work)` takes one, also beyond `room()`, and runs it exactly once, now or later.
+/// - `submit(work)` takes one, also beyond `room()`, and runs it exactly once, now or later. The
+///   work is destroyed when `room()` counts it no more: that is what tells the scheduler to look
+///   for the next run.
 /// - `help()` runs one waiting piece of work on the calling thread if that is the way this executor
 ///   makes progress; returns whether it did. Called by threads that wait for a result.
 /// - `replace(thread)` makes up for a thread that a body holds and does not give back; returns

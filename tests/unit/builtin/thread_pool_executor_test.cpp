@@ -178,6 +178,18 @@ TEST_CASE("ThreadPoolExecutor tells its room when work is running and waiting") 
   CHECK_FALSE(pool.help());
 }
 
+TEST_CASE("ThreadPoolExecutor has room again by the time it destroys what it has run") {
+  ThreadPoolExecutor pool{std::size_t{1}};
+  std::promise<std::size_t> room;
+  std::shared_ptr<int> landing{new int{0}, [&](const int* value) {
+                                 delete value;
+                                 room.set_value(pool.room());
+                               }};
+  pool.submit([landing] {});
+  landing.reset();
+  CHECK(room.get_future().get() == 1);
+}
+
 TEST_CASE("ThreadPoolExecutor has room beyond its threads when it may keep a queue") {
   struct Row {
     const char* subject;

@@ -238,6 +238,18 @@ TEST_CASE("Scheduler runs in the background when due, on a loop that sleeps unti
   scheduler.stop();
 }
 
+TEST_CASE("Scheduler runs all that waits when its threads come free in any order") {
+  // Time stands still: a loop that fell asleep beside runs that are ready would sleep for ever.
+  punctual::FakeClock clock{start};
+  punctual::InMemoryStorage storage;
+  punctual::Scheduler scheduler{clock, storage, punctual::ThreadPoolExecutor{2}};
+  scheduler.register_job({.name = "job"}, [](JobContext&) {});
+  for (int i = 0; i < 3000; ++i) scheduler.enqueue("job");
+  scheduler.start();
+  tests::spin_until([&] { return storage.summaries().at(0).success_count == 3000; });
+  CHECK(storage.runs({.status = JobStatus::pending}).empty());
+}
+
 TEST_CASE("Scheduler keeps the retention that a job asks for") {
   punctual::FakeClock clock{start};
   punctual::InMemoryStorage storage;
