@@ -397,7 +397,7 @@ TEST_CASE("ThreadPoolExecutor holds no lock and has room again when it destroys 
                                       }};
     pool.submit([owned = std::move(owned)] {});
   }
-  CHECK(room.get_future().get() == 1);  // and the thread is not free before that is done
+  CHECK(room.get_future().get() == 1);
 }
 
 TEST_CASE("ThreadPoolExecutor takes threads and work along when it is moved") {
