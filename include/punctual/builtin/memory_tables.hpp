@@ -84,7 +84,7 @@ class MemoryTables {
   RunT& insert(RunT row) {
     Job& job = job_of(row.job_name);
     if (row.due_at && row.attempt == 1) add_newest(job.answered, *row.due_at);
-    const std::size_t count_before = runs.size();
+    [[maybe_unused]] const std::size_t count_before = runs.size();
     const auto place = runs.emplace_hint(runs.end(), row.id, std::move(row));
     PUNCTUAL_ASSERT(runs.size() == count_before + 1);
     RunT& run = place->second;
