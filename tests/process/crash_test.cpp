@@ -106,6 +106,13 @@ struct Folder {
   ~Folder() { std::filesystem::remove_all(path); }
 };
 
+/// Waits until both bodies of a new service have begun, in either order.
+void await_bodies(Service& service) {
+  std::vector<std::string> lines{service.read_line(), service.read_line()};
+  std::sort(lines.begin(), lines.end());
+  REQUIRE(lines == std::vector<std::string>{"bystander 1", "victim 1"});
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -114,9 +121,7 @@ TEST_CASE(
   const std::string file = (folder.path / "jobs.db").string();
   {
     Service service{file, true};
-    std::vector<std::string> lines{service.read_line(), service.read_line()};
-    std::sort(lines.begin(), lines.end());
-    REQUIRE(lines == std::vector<std::string>{"bystander 1", "victim 1"});
+    await_bodies(service);
     service.kill_and_reap();
   }
   {
@@ -148,9 +153,7 @@ TEST_CASE("A service that is asked to stop hands back what it runs") {
   const Folder folder;
   const std::string file = (folder.path / "jobs.db").string();
   Service service{file, true};
-  std::vector<std::string> lines{service.read_line(), service.read_line()};
-  std::sort(lines.begin(), lines.end());
-  REQUIRE(lines == std::vector<std::string>{"bystander 1", "victim 1"});
+  await_bodies(service);
   CHECK(service.stop() == 0);
   punctual::sqlite::Storage storage{file};
   CHECK(storage.runs({.status = JobStatus::running}).empty());

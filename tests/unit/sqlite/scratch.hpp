@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -79,5 +80,17 @@ class StepCounter {
   sqlite3* handle_;
   std::int64_t step_count_ = 0;
 };
+
+/// Returns `count` pending rows of the job "alpha", ready at `run_at`, the same at each call.
+inline std::vector<NewRun> make_rows(std::size_t count, TimePoint run_at) {
+  UuidGenerator ids{Random{1}};
+  std::vector<NewRun> rows(count);
+  for (auto& row : rows) {
+    row.id = ids.next(run_at);
+    row.job_name = "alpha";
+    row.run_at = run_at;
+  }
+  return rows;
+}
 
 }  // namespace punctual::sqlite::test

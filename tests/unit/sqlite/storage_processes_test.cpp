@@ -28,28 +28,15 @@ using punctual::Completion;
 using punctual::JobNames;
 using punctual::JobRun;
 using punctual::JobStatus;
-using punctual::NewRun;
-using punctual::Random;
 using punctual::RescueRequest;
 using punctual::TimePoint;
-using punctual::UuidGenerator;
 using punctual::sqlite::Storage;
 using punctual::sqlite::test::claim_request;
+using punctual::sqlite::test::make_rows;
 using punctual::sqlite::test::TemporaryFile;
 
 const TimePoint now{std::chrono::seconds{1'704'067'200}};
 const JobNames jobs{"alpha"};
-
-std::vector<NewRun> make_rows(std::size_t count) {
-  UuidGenerator ids{Random{1}};
-  std::vector<NewRun> rows(count);
-  for (auto& row : rows) {
-    row.id = ids.next(now);
-    row.job_name = "alpha";
-    row.run_at = now;
-  }
-  return rows;
-}
 
 /// Starts a process that does `work` and dies at once, with nothing cleaned up.
 ///
@@ -89,7 +76,7 @@ void work_off(const TemporaryFile& file, const std::string& node) {
 
 TEST_CASE("Storage hands each run to one process when several work off a file") {
   const TemporaryFile file;
-  { Storage{file.options()}.enqueue(make_rows(300), now); }
+  { Storage{file.options()}.enqueue(make_rows(300, now), now); }
   std::vector<pid_t> children;
   for (const char* node : {"node-a", "node-b", "node-c"}) {
     children.push_back(start_process([&] { work_off(file, node); }));
@@ -117,7 +104,7 @@ TEST_CASE("Storage makes the tables once when several processes open a new file"
 
 TEST_CASE("Storage keeps nothing of a transaction in which its process died") {
   const TemporaryFile file;
-  const auto rows = make_rows(2);
+  const auto rows = make_rows(2, now);
   { Storage{file.options()}.enqueue({rows[0]}, now); }
   CHECK(join(start_process([&] {
     detail::Connection connection{file.options(), detail::Access::write};
@@ -136,7 +123,7 @@ TEST_CASE("Storage keeps nothing of a transaction in which its process died") {
 
 TEST_CASE("Storage gives a run to another node when the process that claimed it died") {
   const TemporaryFile file;
-  { Storage{file.options()}.enqueue(make_rows(1), now); }
+  { Storage{file.options()}.enqueue(make_rows(1, now), now); }
   CHECK(join(start_process([&] {
     Storage storage{file.options()};
     if (storage.claim(claim_request(jobs), now).size() != 1) _exit(1);

@@ -37,16 +37,14 @@ using punctual::JobNames;
 using punctual::JobRun;
 using punctual::JobStatus;
 using punctual::LeaseRef;
-using punctual::NewRun;
-using punctual::Random;
 using punctual::RescueRequest;
 using punctual::RunId;
 using punctual::StorageHealth;
 using punctual::TimePoint;
-using punctual::UuidGenerator;
 using punctual::sqlite::Options;
 using punctual::sqlite::Storage;
 using punctual::sqlite::test::claim_request;
+using punctual::sqlite::test::make_rows;
 using punctual::sqlite::test::TemporaryFile;
 using punctual::testing::difference;
 
@@ -59,17 +57,6 @@ JobDefinition definition() {
   job.schedule = {{"kind", "interval"}};
   job.next_due_at = now + 1h;
   return job;
-}
-
-std::vector<NewRun> make_rows(std::size_t count) {
-  UuidGenerator ids{Random{1}};
-  std::vector<NewRun> rows(count);
-  for (auto& row : rows) {
-    row.id = ids.next(now);
-    row.job_name = "alpha";
-    row.run_at = now;
-  }
-  return rows;
 }
 
 /// Refuses at once where the default would wait: in a test nobody lets the lock go.
@@ -115,7 +102,7 @@ TEST_CASE("Storage keeps everything when the file is opened again") {
   {
     Storage storage{file.options()};
     storage.sync_jobs({definition()}, now);
-    const auto rows = make_rows(3);
+    const auto rows = make_rows(3, now);
     storage.enqueue(rows, now);
     const auto claimed = storage.claim(claim_request(jobs, 2), now);
     REQUIRE(claimed.size() == 2);
@@ -159,7 +146,7 @@ TEST_CASE("Storage answers STORAGE_BUSY to a write, and to nothing else, when th
   Storage storage{impatient(file)};
   storage.sync_jobs({definition()}, now);
   detail::Connection other{impatient(file), detail::Access::write};
-  const auto rows = make_rows(2);
+  const auto rows = make_rows(2, now);
   {
     const detail::WriteTransaction held{other};
     const Error error = refusal([&] { storage.enqueue(rows, now); });
@@ -185,7 +172,7 @@ TEST_CASE("Storage answers STORAGE_BUSY to a write, and to nothing else, when th
 TEST_CASE("Storage stores no row of a batch when one of them is refused") {
   const TemporaryFile file;
   Storage storage{file.options()};
-  auto rows = make_rows(3);
+  auto rows = make_rows(3, now);
   rows[2].id = rows[0].id;
   const Error error = refusal([&] { storage.enqueue(rows, now); });
   CHECK(error.code() == "DUPLICATE_RUN_ID");
@@ -198,7 +185,7 @@ TEST_CASE("Storage hands each of 2,000 runs to one claim when two of them share 
   const TemporaryFile file;
   Storage one{file.options()};
   Storage two{file.options()};
-  const auto rows = make_rows(2000);
+  const auto rows = make_rows(2000, now);
   one.enqueue(rows, now);
   std::vector<std::vector<RunId>> claimed(4);
   std::vector<std::string> problems(4);
@@ -230,7 +217,7 @@ TEST_CASE("Storage sees what another one on the file has stored") {
   const TemporaryFile file;
   Storage one{file.options()};
   Storage two{file.options()};
-  const auto rows = make_rows(1);
+  const auto rows = make_rows(1, now);
   one.enqueue(rows, now);
   CHECK(two.run(rows[0].id).has_value());
   CHECK(two.claim(claim_request(jobs), now).size() == 1);
@@ -244,7 +231,7 @@ TEST_CASE("Storage keeps its tables apart from others when it has a prefix") {
   options.table_prefix = "app_";
   Storage prefixed{options};
   Storage plain{file.options()};
-  prefixed.enqueue(make_rows(1), now);
+  prefixed.enqueue(make_rows(1, now), now);
   CHECK(prefixed.runs({}).size() == 1);
   CHECK(plain.runs({}).empty());
   CHECK(prefixed.health().problem == "");
@@ -252,7 +239,7 @@ TEST_CASE("Storage keeps its tables apart from others when it has a prefix") {
 
 TEST_CASE("Storage works in memory, where nobody else can store anything") {
   Storage storage{":memory:"};
-  storage.enqueue(make_rows(2), now);
+  storage.enqueue(make_rows(2, now), now);
   CHECK(storage.claim(claim_request(jobs), now).size() == 2);
   CHECK(storage.runs({}).size() == 2);
   CHECK(storage.poll_period() == std::nullopt);
@@ -269,7 +256,7 @@ TEST_CASE("Storage goes by the caller's clock and looks for others' rows every s
 TEST_CASE("Storage can be moved") {
   const TemporaryFile file;
   Storage first{file.options()};
-  first.enqueue(make_rows(1), now);
+  first.enqueue(make_rows(1, now), now);
   Storage second{std::move(first)};
   CHECK(second.runs({}).size() == 1);
 }
