@@ -72,15 +72,15 @@ inline int take_fraction_ms(std::string_view& text) noexcept {
 }
 
 /// Takes `Z` or `+hh:mm`; returns the offset, or nullopt if malformed.
-inline std::optional<std::chrono::minutes> take_offset(std::string_view& text) noexcept {
-  if (take_char(text, 'Z')) return std::chrono::minutes{0};
+inline std::optional<Duration> take_offset(std::string_view& text) noexcept {
+  if (take_char(text, 'Z')) return Duration{0};
   const bool east = take_char(text, '+');
   if (!east && !take_char(text, '-')) return std::nullopt;
   const int hours = take_digits(text, 2);
   if (hours < 0 || hours > 23 || !take_char(text, ':')) return std::nullopt;
   const int minutes = take_digits(text, 2);
   if (minutes < 0 || minutes > 59) return std::nullopt;
-  const std::chrono::minutes offset{hours * 60 + minutes};
+  const Duration offset{(hours * 60 + minutes) * 60'000};
   return east ? offset : -offset;
 }
 

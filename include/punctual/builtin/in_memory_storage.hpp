@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "punctual/base/answer_each.hpp"
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/memory_history.hpp"
@@ -110,9 +111,7 @@ template <class RunT>
 std::vector<ScheduleState> BasicInMemoryStorage<RunT>::sync_jobs(
     const std::vector<JobDefinition>& definitions, TimePoint) {
   const std::lock_guard lock{mutex_};
-  std::vector<ScheduleState> states;
-  states.reserve(definitions.size());
-  for (const auto& definition : definitions) {
+  return answer_each(definitions, [&](const JobDefinition& definition) -> ScheduleState {
     auto& job = tables_.job_of(definition.name);
     job.description = definition.description;
     job.after_finish_delay = definition.after_finish_delay;
@@ -129,9 +128,8 @@ std::vector<ScheduleState> BasicInMemoryStorage<RunT>::sync_jobs(
       });
     }
     job.schedule = definition.schedule;
-    states.push_back(job.state);
-  }
-  return states;
+    return job.state;
+  });
 }
 
 template <class RunT>
@@ -151,21 +149,20 @@ template <class RunT>
 std::vector<AdvanceAnswer> BasicInMemoryStorage<RunT>::advance(const std::vector<Advance>& advances,
                                                                TimePoint now) {
   const std::lock_guard lock{mutex_};
-  std::vector<AdvanceAnswer> answers(advances.size());
-  for (std::size_t i = 0; i < advances.size(); ++i) {
-    const auto& advance = advances[i];
+  return answer_each(advances, [&](const Advance& advance) {
+    AdvanceAnswer answer;
     auto* job = tables_.find_job(advance.job_name);
-    if (job == nullptr || job->state.version != advance.version) continue;
-    answers[i].advanced = true;
+    if (job == nullptr || job->state.version != advance.version) return answer;
+    answer.advanced = true;
     tables_.change_state(*job,
                          [&](ScheduleState& state) { state.next_due_at = advance.next_due_at; });
     for (const auto& row : advance.rows) {
-      if (!store_answer(row, now)) ++answers[i].conflict_count;
+      if (!store_answer(row, now)) ++answer.conflict_count;
     }
     rearm(advance.job_name, now);
     settle(advance.rows, now);
-  }
-  return answers;
+    return answer;
+  });
 }
 
 template <class RunT>
@@ -247,9 +244,7 @@ std::vector<EnqueueAnswer> BasicInMemoryStorage<RunT>::enqueue(const std::vector
                                                                TimePoint now) {
   const std::lock_guard lock{mutex_};
   require_new_ids(rows);  // before anything is stored: all or none
-  std::vector<EnqueueAnswer> answers;
-  answers.reserve(rows.size());
-  for (const auto& row : rows) answers.push_back(store(row, now));
+  auto answers = answer_each(rows, [&](const NewRun& row) { return store(row, now); });
   settle(rows, now);
   return answers;
 }
@@ -264,26 +259,18 @@ template <class RunT>
 std::vector<RenewAnswer> BasicInMemoryStorage<RunT>::renew(const std::vector<Renewal>& renewals,
                                                            Duration lease, TimePoint now) {
   const std::lock_guard lock{mutex_};
-  std::vector<RenewAnswer> answers;
-  answers.reserve(renewals.size());
-  for (const auto& renewal : renewals) {
-    answers.push_back(detail::renew_lease(tables_, renewal, lease, now));
-  }
-  return answers;
+  return answer_each(renewals, [&](const Renewal& renewal) {
+    return detail::renew_lease(tables_, renewal, lease, now);
+  });
 }
 
 template <class RunT>
 std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::finish(
     const std::vector<Completion>& completions, TimePoint now) {
   const std::lock_guard lock{mutex_};
-  std::vector<FinishAnswer> answers;
-  answers.reserve(completions.size());
-  for (const auto& completion : completions) {
+  return answer_each(completions, [&](const Completion& completion) {
     JobRun* run = detail::find_held(tables_, completion.lease);
-    if (run == nullptr) {
-      answers.push_back(FinishAnswer::lost);
-      continue;
-    }
+    if (run == nullptr) return FinishAnswer::lost;
     run->message_code = completion.message_code;
     run->summary = completion.summary;
     run->details = completion.details;
@@ -296,19 +283,16 @@ std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::finish(
     for (const auto& follow_up : completion.follow_ups) store(follow_up, now);
     rearm(job_name, ended_at);
     settle(completion.follow_ups, now);
-    answers.push_back(FinishAnswer::done);
-  }
-  return answers;
+    return FinishAnswer::done;
+  });
 }
 
 template <class RunT>
 std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::release(const std::vector<LeaseRef>& leases,
                                                               TimePoint) {
   const std::lock_guard lock{mutex_};
-  std::vector<FinishAnswer> answers;
-  answers.reserve(leases.size());
-  for (const auto& lease : leases) answers.push_back(detail::release_lease(tables_, lease));
-  return answers;
+  return answer_each(leases,
+                     [&](const LeaseRef& lease) { return detail::release_lease(tables_, lease); });
 }
 
 template <class RunT>

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 
@@ -39,14 +38,14 @@ class ManualExecutor {
 
   /// Runs the oldest piece of work on this thread; returns whether there was one.
   bool step() {
-    std::optional<Work> work;
+    Work work;
     {
       const std::lock_guard lock{mutex_};
       if (waiting_.empty()) return false;
-      work.emplace(std::move(waiting_.front()));
+      work = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    (*work)();
+    work();
     return true;
   }
 

@@ -281,14 +281,17 @@ class MemoryTables {
 
   using Instant = BasicJobInstant<RunT>;
 
+  using Id = decltype(RunT::id);
+  using Key = decltype(RunT::unique_key);
+
   std::set<Instant> due_;
   std::set<Instant> pending_;
-  std::set<std::pair<TimePoint, RunId>> waiting_;  // pending, not seen to be ready yet
+  std::set<std::pair<TimePoint, Id>> waiting_;  // pending, not seen to be ready yet
   std::set<LaneHead> heads_;
-  std::set<std::pair<TimePoint, RunId>> leases_;
-  std::set<RunId> history_;
-  std::unordered_map<std::string, RunId> unique_;
-  std::unordered_map<std::string, std::uint32_t> running_by_key_;
+  std::set<std::pair<TimePoint, Id>> leases_;
+  std::set<Id> history_;
+  std::unordered_map<Key, Id> unique_;
+  std::unordered_map<Key, std::uint32_t> running_by_key_;
 };
 
 }  // namespace punctual::detail

@@ -97,6 +97,12 @@ class BasicThreadPoolExecutor {
     return taken >= shared_->capacity ? 0 : shared_->capacity - taken;
   }
 
+  /// How many pieces of work no thread has begun.
+  [[nodiscard]] std::size_t waiting_count() const {
+    const std::lock_guard lock{shared_->mutex};
+    return shared_->waiting.size();
+  }
+
   void submit(Work work) {
     // Kept: the work may destroy the pool before this thread has come to the end of this call.
     const std::shared_ptr<Shared> shared = shared_;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -50,6 +51,10 @@ class Engine {
   /// thread if `here`. Returns whether it was claimed.
   bool claim_one(RunId run_id, const RegisteredJobPtr& job, bool here);
 
+  /// Claims for a thread of the executor that has ended a run, if more was ready than there was
+  /// room for. Returns whether that thread finds something to do.
+  bool launch_next() noexcept;
+
   /// From now on nothing is claimed or fired.
   void close() { is_closed_.store(true); }
   [[nodiscard]] bool is_closed() const noexcept { return is_closed_.load(); }
@@ -79,7 +84,8 @@ class Engine {
   void fire(TickReport& report, const JobNames& jobs, TimePoint now);
   void rescue(TickReport& report, const JobNames& jobs, TimePoint now, Duration steady);
   void claim(TickReport& report, const JobNames& jobs);
-  void launch(const std::vector<JobRun>& runs, Duration asked_at);
+  [[nodiscard]] std::size_t claim_some(const JobNames& jobs, std::size_t limit);
+  void launch(std::vector<JobRun> runs, Duration asked_at);
   void prune(TickReport& report, TimePoint now, Duration steady);
   void plan_next(TickReport& report, const WakeTimes& wake = {}, Duration storage_lead = {});
 
@@ -90,11 +96,14 @@ class Engine {
   std::atomic<bool> is_let_go_{false};
   std::atomic<bool> is_ticking_{false};
   std::atomic<bool> has_loop_{false};
+  std::atomic<bool> has_backlog_{false};          // more was ready than there was room for
+  std::atomic<Duration::rep> looks_again_at_{0};  // monotonic; the loop sleeps no longer
 
   // Of the one tick at a time:
-  std::optional<std::pair<TimePoint, Duration>> last_seen_{};  // both clocks, at the last tick
-  Duration rescue_from_{};                                     // monotonic; no rescue before
-  Duration prune_from_{};                                      // monotonic
+  std::optional<TimePoint> last_wall_{};  // what both clocks showed at the last tick
+  Duration last_steady_{};
+  Duration rescue_from_{};                 // monotonic; no rescue before
+  Duration prune_from_{};                  // monotonic
   std::optional<TimePoint> blocked_at_{};  // the last claim was not given all that was ready then
 };
 
@@ -176,14 +185,14 @@ void Engine<C, S, E>::watch_clock() {
   const TimePoint now = parts_.now();
   const Duration after = parts_.clock.steady_now();
   if (after - before > lease / 6) return;  // this thread was away between the readings
-  const auto last = last_seen_.value_or(std::pair{now, before});
-  const Duration jump = (now - last.first) - (before - last.second);
+  const Duration jump = last_wall_ ? (now - *last_wall_) - (before - last_steady_) : Duration{0};
   const bool has_jumped = std::chrono::abs(jump) >= lease / 3;
   if (has_jumped) {
     rescue_from_ = after + lease;
     deck_->renew(true);  // if that fails, the next tick sees the jump again
   }
-  last_seen_ = std::pair{now, before};
+  last_wall_ = now;
+  last_steady_ = before;
   if (!has_jumped) return;
   parts_.emit(SchedulerEvent::Kind::clock_jumped, {}, {},
               "the wall clock moved by " + std::to_string(jump.count()) +
@@ -266,35 +275,73 @@ void Engine<C, S, E>::claim(TickReport& report, const JobNames& jobs) {
   blocked_at_.reset();
   while (report.claimed < parts_.options.batch_max && !is_closed()) {
     const std::size_t room = parts_.executor.room();
-    if (room == 0) return;
-    ClaimRequest request;
-    request.node = parts_.node;
-    request.jobs = &jobs;
-    request.limit = std::min(room, parts_.options.batch_max);
-    request.lease = parts_.options.lease;
-    const Duration asked_at = parts_.clock.steady_now();
+    if (room == 0) {
+      has_backlog_.store(true);
+      return;
+    }
     const TimePoint now = parts_.now();
-    const auto runs = parts_.storage.claim(request, now);
-    launch(runs, asked_at);
-    report.claimed += runs.size();
-    if (runs.size() == request.limit) continue;
+    const std::size_t limit = std::min(room, parts_.options.batch_max);
+    const std::size_t count = claim_some(jobs, limit);
+    report.claimed += count;
+    if (count == limit) continue;
+    has_backlog_.store(false);
     blocked_at_ = now;  // what is ready and was not given waits for a limit that others hold
     return;
   }
   report.has_more = true;
 }
 
+template <class C, class S, class E>
+std::size_t Engine<C, S, E>::claim_some(const JobNames& jobs, std::size_t limit) {
+  ClaimRequest request;
+  request.node = parts_.node;
+  request.jobs = &jobs;
+  request.limit = limit;
+  request.lease = parts_.options.lease;
+  const Duration asked_at = parts_.clock.steady_now();
+  auto runs = parts_.storage.claim(request, parts_.now());
+  const std::size_t count = runs.size();
+  launch(std::move(runs), asked_at);
+  return count;
+}
+
+template <class C, class S, class E>
+bool Engine<C, S, E>::launch_next() noexcept {
+  if (!has_backlog_.load() || is_closed()) return false;
+  if constexpr (requires {
+                  { parts_.executor.waiting_count() } -> std::same_as<std::size_t>;
+                }) {
+    if (parts_.executor.waiting_count() > 0) return true;
+    try {
+      const Duration steady = parts_.clock.steady_now();
+      if (parts_.trouble.pause(steady)) return false;
+      const std::size_t limit = std::min(parts_.executor.room() + 1, parts_.options.batch_max);
+      const std::size_t count = parts_.guarded([&] { return claim_some(*book_.names(), limit); });
+      if (count < limit) has_backlog_.store(false);
+      return count > 0;
+    } catch (const Error& error) {
+      parts_.note_failure(error);
+    }
+  }
+  return false;
+}
+
 /// Hands claimed runs to the executor, also those behind one that it refuses.
 template <class C, class S, class E>
-void Engine<C, S, E>::launch(const std::vector<JobRun>& runs, Duration asked_at) {
+void Engine<C, S, E>::launch(std::vector<JobRun> runs, Duration asked_at) {
   std::exception_ptr refusal;
-  for (const auto& run : runs) {
+  Duration looks_by = asked_at + parts_.options.lease / 3;
+  for (auto& run : runs) {
     try {
-      deck_->launch(run, book_.find_job(run.job_name), asked_at);
+      auto job = book_.find_job(run.job_name);
+      looks_by = std::min(looks_by, later(asked_at, job->config.timeout));
+      deck_->launch(std::move(run), std::move(job), asked_at);
     } catch (...) {
       refusal = std::current_exception();
     }
   }
+  // Launched by another thread than the loop's, which may be asleep for longer than that.
+  if (!runs.empty() && looks_by.count() < looks_again_at_.load()) deck_->wake.raise();
   if (refusal) std::rethrow_exception(refusal);
 }
 
@@ -342,6 +389,9 @@ void Engine<C, S, E>::plan_next(TickReport& report, const WakeTimes& wake, Durat
   view.next_attempt = parts_.trouble.pause(steady);
   const auto wake_at = report.has_more ? now : planner::plan_wake(view, now);
   if (wake_at) report.next_wake_at = add_clamped(*wake_at, -storage_lead);
+  const Duration sleep =
+      wake_at ? std::min(*wake_at - now, planner::sleep_max) : planner::sleep_max;
+  looks_again_at_.store((steady + sleep).count());
 }
 
 }  // namespace punctual::detail

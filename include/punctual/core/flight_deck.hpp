@@ -12,7 +12,9 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,7 +61,7 @@ class FlightDeck final
     if (!flight) return;
     try {
       parts.executor.submit([landing = std::make_shared<Landing>(this->weak_from_this()), flight] {
-        if (const auto self = landing->deck.lock()) self->fly(flight);
+        if (const auto self = landing->deck.lock()) landing->is_followed = self->fly(flight);
       });
     } catch (...) {
       hand_back({flight}, "the executor refused it");
@@ -71,6 +73,15 @@ class FlightDeck final
   void launch_here(JobRun run, RegisteredJobPtr job, Duration claimed_at) {
     if (const FlightPtr flight = board(std::move(run), std::move(job), claimed_at)) fly(flight);
     wake.raise();
+  }
+
+  /// Lets a thread that has ended a run launch what comes next by itself, so that nobody has to be
+  /// woken for it. `launch_next` returns whether there was something.
+  ///
+  /// Requires: called once at most.
+  void relay_through(std::function<bool()> launch_next) {
+    launch_next_ = std::move(launch_next);
+    is_relay_.store(true);
   }
 
   /// Carries recorded ends to the storage.
@@ -108,24 +119,27 @@ class FlightDeck final
   std::vector<RunId> abandon();
 
  private:
-  /// Part of each piece of work: wakes the loop when the executor is done with it. Not sooner, or
-  /// the loop would look while there is no room yet, and sleep.
+  /// Part of each piece of work: wakes the loop when the executor is done with it, unless its
+  /// thread has found more to do. Not sooner, or the loop would look while there is no room yet,
+  /// and sleep.
   struct Landing {
     explicit Landing(std::weak_ptr<FlightDeck> owner) : deck(std::move(owner)) {}
     ~Landing() {
+      if (is_followed) return;
       if (const auto self = deck.lock()) self->wake.raise();
     }
     Landing(const Landing&) = delete;
     Landing& operator=(const Landing&) = delete;
 
     std::weak_ptr<FlightDeck> deck;
+    bool is_followed = false;
   };
 
   /// Puts a claimed run into the table; null if the scheduler stops: then the run is handed back.
   [[nodiscard]] FlightPtr board(JobRun run, RegisteredJobPtr job, Duration claimed_at);
 
-  /// Enters the body and deals with what comes back.
-  void fly(const FlightPtr& flight);
+  /// Enters the body and deals with what comes back; returns whether another run follows.
+  bool fly(const FlightPtr& flight);
 
   void record(const FlightPtr& flight, BodyAnswer answer, Duration duration);
   void put_end(const FlightPtr& flight, planner::Verdict verdict, Duration duration);
@@ -137,6 +151,8 @@ class FlightDeck final
   /// An end has found its place in the storage, or was refused by the fence.
   void settle(const OutboxItem& item, FinishAnswer answer);
 
+  std::function<bool()> launch_next_;
+  std::atomic<bool> is_relay_{false};  // launch_next_ is set, and changes no more
   Recorder<Parts<ClockT, StorageT, ExecutorT>> recorder_{
       parts, [this](const OutboxItem& item, FinishAnswer answer) { settle(item, answer); }};
 };
@@ -150,19 +166,20 @@ FlightPtr FlightDeck<C, S, E>::board(JobRun run, RegisteredJobPtr job, Duration 
 }
 
 template <class C, class S, class E>
-void FlightDeck<C, S, E>::fly(const FlightPtr& flight) {
-  if (!table.enter(flight, parts.clock.steady_now())) return;
+bool FlightDeck<C, S, E>::fly(const FlightPtr& flight) {
+  if (!table.enter(flight, parts.clock.steady_now())) return false;
   const ActiveRun here{this};  // also while the end is stored: an observer must not wait for that
   BodyAnswer answer;
   {
     JobContext context{flight->run, *flight, flight->stop.get_token()};
     answer = run_body(*flight->job->body, context);
   }
-  if (table.leave(flight)) {
-    record(flight, std::move(answer), parts.clock.steady_now() - flight->view.begun_at);
-    table.settled();
-  }
   // A run that was given up touches none of the parts: they may be gone.
+  if (!table.leave(flight)) return false;
+  record(flight, std::move(answer), parts.clock.steady_now() - flight->view.begun_at);
+  const bool is_followed = is_relay_.load() && launch_next_();
+  table.settled();
+  return is_followed;
 }
 
 template <class C, class S, class E>
@@ -201,6 +218,9 @@ void FlightDeck<C, S, E>::settle(const OutboxItem& item, FinishAnswer answer) {
                "the run was taken over; what its body returned here was not recorded");
   }
   waiters.notify(run.id);
+  const bool changes_plan = !item.completion.follow_ups.empty() ||
+                            item.flight->job->config.schedule.after_finish_delay().has_value();
+  if (changes_plan) wake.raise();  // something is armed that the loop has not seen
 }
 
 template <class C, class S, class E>
@@ -217,7 +237,7 @@ void FlightDeck<C, S, E>::give_up(const FlightTable::Due& due) {
   const FlightPtr& flight = due.flight;
   const JobRun& run = flight->run;
   flight->detach();  // it may come back when the clock is gone
-  const bool replaced = due.thread && parts.executor.replace(*due.thread);
+  const bool replaced = parts.executor.replace(due.thread);
   parts.emit(SchedulerEvent::Kind::run_stuck, run.job_name, run.id,
              std::string{"the body did not return after it was asked to stop; its thread is "} +
                  (replaced ? "replaced" : "lost until it does"));
@@ -242,10 +262,7 @@ void FlightDeck<C, S, E>::renew(bool all) {
   for (const auto& flight : flights) {
     Renewal renewal;
     renewal.lease = {flight->run.id, flight->run.fence};
-    if (auto progress = flight->take_progress()) {
-      renewal.progress = progress->first;
-      renewal.progress_note = std::move(progress->second);
-    }
+    flight->take_progress(renewal);
     renewals.push_back(std::move(renewal));
   }
   const Duration lease = parts.options.lease;
@@ -253,11 +270,7 @@ void FlightDeck<C, S, E>::renew(bool all) {
   try {
     answers = parts.guarded([&] { return parts.storage.renew(renewals, lease, parts.now()); });
   } catch (...) {
-    for (std::size_t i = 0; i < flights.size(); ++i) {
-      auto& renewal = renewals[i];
-      if (!renewal.progress) continue;
-      flights[i]->put_back_progress(*renewal.progress, std::move(renewal.progress_note));
-    }
+    for (std::size_t i = 0; i < flights.size(); ++i) flights[i]->put_back_progress(renewals[i]);
     throw;
   }
   for (const auto& [flight, reason] : table.renewed(flights, answers, asked_at, lease)) {

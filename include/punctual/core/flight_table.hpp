@@ -45,7 +45,7 @@ class BasicFlightTable {
   struct Due {
     FlightPtr flight;
     planner::FlightStep step;
-    std::optional<std::thread::id> thread{};  ///< that the body holds
+    std::thread::id thread{};  ///< that the body holds
   };
   struct Stopping {
     std::vector<FlightPtr> queued;   ///< given up: their bodies will not be entered
@@ -176,7 +176,7 @@ bool BasicFlightTable<RecordT>::enter(const FlightPtr& flight, Duration now) {
 template <class RecordT>
 bool BasicFlightTable<RecordT>::leave(const FlightPtr& flight) {
   const std::lock_guard lock{mutex_};
-  flight->thread.reset();
+  flight->thread = {};
   if (flight->state == State::given_up) return false;
   flight->state = State::returned;
   ++settling_count_;

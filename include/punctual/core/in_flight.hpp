@@ -24,6 +24,7 @@
 #include "punctual/core/planner.hpp"
 #include "punctual/core/registry.hpp"
 #include "punctual/domain/job_run.hpp"
+#include "punctual/domain/lease.hpp"
 #include "punctual/policy/job_context.hpp"
 
 namespace punctual {
@@ -64,7 +65,7 @@ class FlightRecord final : public RunHost {
   // --- guarded by the scheduler's mutex
   State state = State::queued;
   planner::FlightView view{};
-  std::optional<std::thread::id> thread{};  ///< while the body holds it
+  std::thread::id thread{};  ///< that the body holds; none while it does not
   // ---
 
   /// Asks the body to stop; the first reason stays, except that a lost lease outdoes the others.
@@ -90,16 +91,19 @@ class FlightRecord final : public RunHost {
     clock_ = nullptr;
   }
 
-  /// Returns progress that was made since the last call.
-  [[nodiscard]] std::optional<std::pair<double, std::string>> take_progress() {
+  /// Moves the progress that was made since the last call into `renewal`.
+  void take_progress(Renewal& renewal) {
     const std::lock_guard lock{progress_mutex_};
-    return std::exchange(progress_, std::nullopt);
+    renewal.progress = std::exchange(progress_, std::nullopt);
+    renewal.progress_note = std::exchange(progress_note_, {});
   }
 
   /// Brings back what was taken and could not be stored, unless there is newer progress.
-  void put_back_progress(double fraction, std::string note) {
+  void put_back_progress(Renewal& renewal) {
     const std::lock_guard lock{progress_mutex_};
-    if (!progress_) progress_.emplace(fraction, std::move(note));
+    if (progress_ || !renewal.progress) return;
+    progress_ = renewal.progress;
+    progress_note_ = std::move(renewal.progress_note);
   }
 
   [[nodiscard]] bool has_progress() const {
@@ -125,7 +129,8 @@ class FlightRecord final : public RunHost {
     {
       const std::lock_guard lock{progress_mutex_};
       is_first = !progress_.has_value();
-      progress_.emplace(fraction, clamp_text(note, reason_bytes_max));
+      progress_ = fraction;
+      progress_note_ = clamp_text(note, reason_bytes_max);
     }
     if (!is_first) return;  // whoever takes the first one takes the newest
     const std::lock_guard lock{clock_mutex_};
@@ -143,7 +148,8 @@ class FlightRecord final : public RunHost {
   std::atomic<StopReason> reason_{StopReason::none};
   std::atomic<Duration::rep> deadline_{Duration::max().count()};
   mutable std::mutex progress_mutex_;
-  std::optional<std::pair<double, std::string>> progress_;
+  std::optional<double> progress_;  // not taken yet
+  std::string progress_note_;
 };
 
 }  // namespace punctual

@@ -39,6 +39,10 @@ class Lifecycle {
     const std::lock_guard lock{mutex_};
     engine_->require_open();
     if (loop_.is_running()) return;
+    deck_->relay_through([engine = std::weak_ptr{engine_}] {
+      const auto living = engine.lock();
+      return living && living->launch_next();
+    });
     loop_.start([deck = deck_, engine = engine_] {
       auto& clock = deck->parts.clock;
       const TickReport report = engine->tick();

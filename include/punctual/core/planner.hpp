@@ -75,23 +75,27 @@ inline constexpr Duration missed_tolerance = std::chrono::minutes{1};
 
 namespace detail {
 
+template <class BasicJson>
+[[nodiscard]] BasicJson passed_details(InstantCount passed, TimePoint first, TimePoint last) {
+  return {{"count", passed.count},
+          {"countIsExact", passed.is_exact},
+          {"first", format_iso8601(first)},
+          {"last", format_iso8601(last)}};
+}
+
 /// Returns one row for every instant in [first, last], which nobody will run.
 template <class IdsT>
 [[nodiscard]] NewRun make_passed_row(const JobConfig& config, const Schedule& schedule,
                                      std::string_view code, const char* what, TimePoint first,
                                      TimePoint last, TimePoint now, IdsT& ids) {
-  const InstantCount passed = schedule.count_between(first, last);
-  const auto count = std::max<std::int64_t>(passed.count, 1);
-  const std::string number = (passed.is_exact ? "" : "at least ") + std::to_string(count);
+  InstantCount passed = schedule.count_between(first, last);
+  passed.count = std::max<std::int64_t>(passed.count, 1);
+  const std::string number = (passed.is_exact ? "" : "at least ") + std::to_string(passed.count);
   NewRun row = make_skipped(config, RunTrigger::schedule, code,
-                            number + (count == 1 ? " due instant" : " due instants") + what, now,
-                            ids.next(now));
+                            number + (passed.count == 1 ? " due instant" : " due instants") + what,
+                            now, ids.next(now));
   row.due_at = first;
-  row.details = Json::object();
-  row.details["count"] = count;
-  row.details["countIsExact"] = passed.is_exact;
-  row.details["first"] = format_iso8601(first);
-  row.details["last"] = format_iso8601(last);
+  row.details = passed_details<Json>(passed, first, last);
   return row;
 }
 

@@ -46,7 +46,7 @@ class Recorder {
     try {
       std::vector<Completion> completions;
       completions.reserve(batch.size());
-      for (const auto& item : batch) completions.push_back(item.completion);
+      for (const auto& item : batch) completions.emplace_back(item.completion);
       const auto answers =
           parts_.guarded([&] { return parts_.storage.finish(completions, parts_.now()); });
       for (std::size_t i = 0; i < batch.size(); ++i) {

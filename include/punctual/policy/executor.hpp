@@ -23,6 +23,9 @@ using Work = std::function<void()>;
 /// - `submit(work)` takes one, also beyond `room()`, and runs it exactly once, now or later. The
 ///   work is destroyed when `room()` counts it no more: that is what tells the scheduler to look
 ///   for the next run.
+/// - `waiting_count()`, if there is one, returns how much of it has not been begun. Where there is,
+///   and the scheduler's loop runs, a thread that comes back from a body may itself submit the
+///   next.
 /// - `help()` runs one waiting piece of work on the calling thread if that is the way this executor
 ///   makes progress; returns whether it did. Called by threads that wait for a result.
 /// - `replace(thread)` makes up for a thread that a body holds and does not give back; returns

@@ -134,6 +134,19 @@ TEST_CASE("ThreadPoolExecutor runs as many pieces at once as it has threads when
   }
 }
 
+TEST_CASE("ThreadPoolExecutor counts the work that no thread has begun") {
+  ThreadPoolExecutor pool{1};
+  const HangingWork hanging;
+  CHECK(pool.waiting_count() == 0);
+  hanging.submit_to(pool);
+  CHECK(pool.waiting_count() == 0);
+  pool.submit([] {});
+  pool.submit([] {});
+  CHECK(pool.waiting_count() == 2);
+  hanging.let_go.open();
+  spin_until([&] { return pool.waiting_count() == 0; });
+}
+
 TEST_CASE("ThreadPoolExecutor runs work in the order it came when it has one thread") {
   std::vector<int> order;
   {

@@ -111,6 +111,45 @@ TEST_CASE("FlightDeck enters a body when the executor does, and records what it 
   CHECK(was_raised(rig.deck->wake));  // there is room for another run
 }
 
+TEST_CASE("FlightDeck wakes nobody when a thread that has ended a run finds the next by itself") {
+  Rig<> rig;
+  const auto job = rig.add(config_of("send"), succeed);
+  bool finds_next = true;
+  int asked_count = 0;
+  rig.deck->relay_through([&] {
+    ++asked_count;
+    return finds_next;
+  });
+  rig.launch(job);
+  was_raised(rig.deck->wake);
+  rig.executor.drain();
+  CHECK(asked_count == 1);
+  CHECK_FALSE(was_raised(rig.deck->wake));
+  finds_next = false;
+  rig.launch(job);
+  rig.executor.drain();
+  CHECK(asked_count == 2);
+  CHECK(was_raised(rig.deck->wake));
+}
+
+TEST_CASE("FlightDeck wakes the loop in any case when the end of a run arms something") {
+  Rig<> rig;
+  rig.deck->relay_through([] { return true; });
+  JobConfig retrying = config_of("retrying");
+  retrying.retry = {2, punctual::Backoff::fixed(30s)};
+  const auto failing = rig.add(
+      retrying, [](JobContext&) -> JobOutcome { throw std::runtime_error{"no route"}; });
+  JobConfig delayed = config_of("delayed");
+  delayed.schedule = punctual::every_after_finish(1min);
+  for (const auto& job : {failing, rig.add(delayed, succeed)}) {
+    CAPTURE(job->config.name);
+    rig.launch(job);
+    was_raised(rig.deck->wake);
+    rig.executor.drain();
+    CHECK(was_raised(rig.deck->wake));
+  }
+}
+
 TEST_CASE(
     "FlightDeck measures a body by the monotonic clock when the wall clock is set meanwhile") {
   Rig<> rig;

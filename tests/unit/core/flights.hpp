@@ -17,6 +17,7 @@
 #include "punctual/base/uuid.hpp"
 #include "punctual/core/in_flight.hpp"
 #include "punctual/core/registry.hpp"
+#include "punctual/domain/lease.hpp"
 
 namespace punctual::tests {
 
@@ -57,6 +58,13 @@ class StillClock final : public FlightClock {
   run.started_at = flight_start;
   run.fence = 1;
   return std::make_shared<FlightRecord>(std::move(run), std::move(job), clock);
+}
+
+/// Takes the progress that a record has to be stored.
+[[nodiscard]] inline Renewal taken_from(FlightRecord& flight) {
+  Renewal renewal;
+  flight.take_progress(renewal);
+  return renewal;
 }
 
 }  // namespace punctual::tests

@@ -22,12 +22,14 @@ using punctual::Duration;
 using punctual::FlightClock;
 using punctual::FlightRecord;
 using punctual::JobContext;
+using punctual::Renewal;
 using punctual::StopReason;
 using punctual::TimePoint;
 using punctual::tests::flight_job;
 using punctual::tests::flight_start;
 using punctual::tests::make_flight;
 using punctual::tests::StillClock;
+using punctual::tests::taken_from;
 
 TEST_CASE("FlightRecord keeps the first reason to stop, unless the lease is lost after it") {
   struct Row {
@@ -69,7 +71,7 @@ TEST_CASE("FlightRecord holds no lock of its own when it runs a body's stop call
                                       seen = flight->stop_reason();
                                       time = flight->now();
                                       flight->report_progress(0.5, "stopping");
-                                      took_progress = flight->take_progress().has_value();
+                                      took_progress = taken_from(*flight).progress.has_value();
                                       flight->request_stop(StopReason::cancelled);
                                       flight->detach();
                                     }};
@@ -139,28 +141,47 @@ TEST_CASE("FlightRecord wakes the scheduler for the first progress and keeps the
   StillClock clock;
   const auto flight = make_flight(clock);
   CHECK_FALSE(flight->has_progress());
-  CHECK_FALSE(flight->take_progress());
+  CHECK_FALSE(taken_from(*flight).progress);
   flight->report_progress(0.1, "one");
   flight->report_progress(0.2, "two");
   CHECK(flight->has_progress());
   CHECK(clock.progress_count == 1);
-  const auto taken = flight->take_progress();
-  REQUIRE(taken);
-  CHECK(taken->first == 0.2);
-  CHECK(taken->second == "two");
+  const Renewal taken = taken_from(*flight);
+  CHECK(taken.progress == 0.2);
+  CHECK(taken.progress_note == "two");
   CHECK_FALSE(flight->has_progress());
-  CHECK_FALSE(flight->take_progress());
+  CHECK_FALSE(taken_from(*flight).progress);
   flight->report_progress(0.3, "three");
   CHECK(clock.progress_count == 2);
+}
+
+TEST_CASE("FlightRecord takes back progress that could not be stored, unless there is newer") {
+  StillClock clock;
+  const auto flight = make_flight(clock);
+  flight->report_progress(0.1, "one");
+  Renewal lost = taken_from(*flight);
+  flight->put_back_progress(lost);
+  const Renewal again = taken_from(*flight);
+  CHECK(again.progress == 0.1);
+  CHECK(again.progress_note == "one");
+
+  lost = again;
+  flight->report_progress(0.2, "two");
+  flight->put_back_progress(lost);
+  CHECK(taken_from(*flight).progress_note == "two");
+
+  Renewal nothing;
+  flight->put_back_progress(nothing);
+  CHECK_FALSE(flight->has_progress());
 }
 
 TEST_CASE("FlightRecord keeps a note of progress short and printable") {
   StillClock clock;
   const auto flight = make_flight(clock);
   flight->report_progress(0.5, std::string(5000, 'x'));
-  CHECK(flight->take_progress().value().second.size() == 1024);
+  CHECK(taken_from(*flight).progress_note.size() == 1024);
   flight->report_progress(0.5, "bad \xFF\x1b");
-  CHECK(flight->take_progress().value().second == "bad \xEF\xBF\xBD ");
+  CHECK(taken_from(*flight).progress_note == "bad \xEF\xBF\xBD ");
 }
 
 TEST_CASE("FlightRecord hands a body's progress on within 0 and 1") {
@@ -179,7 +200,7 @@ TEST_CASE("FlightRecord hands a body's progress on within 0 and 1") {
     const auto flight = make_flight(clock);
     const JobContext context{flight->run, *flight, flight->stop.get_token()};
     context.progress(row.given);
-    CHECK(flight->take_progress().value().first == row.kept);
+    CHECK(taken_from(*flight).progress == row.kept);
   }
 }
 
