@@ -13,12 +13,14 @@
 #include <string>
 
 #include "punctual/base/error.hpp"
+#include "punctual/base/iso8601.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/schedule/rule.hpp"
 
 namespace punctual {
 
 /// Fires at `instant` and never again.
-class At {
+class At final : public ScheduleRule {
  public:
   /// Requires: `time_min` <= `instant` <= `time_max`.
   /// Errors:   INVALID_SCHEDULE -> the instant lies outside of that range.
@@ -29,20 +31,32 @@ class At {
                                         " ms since 1970"};
   }
 
-  [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept {
+  [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
     return after < instant_ ? std::optional{instant_} : std::nullopt;
   }
 
-  [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept {
+  [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept override {
     return before > instant_ ? std::optional{instant_} : std::nullopt;
   }
 
   [[nodiscard]] TimePoint instant() const noexcept { return instant_; }
 
-  friend bool operator==(const At&, const At&) = default;
+  [[nodiscard]] std::string describe() const override {
+    return "once at " + format_iso8601(instant_);
+  }
+
+  [[nodiscard]] ScheduleKind kind() const noexcept override { return ScheduleKind::once; }
+
+  friend bool operator==(const At& a, const At& b) { return a.instant_ == b.instant_; }
 
  private:
   TimePoint instant_;
 };
+
+/// Wire: `{"kind":"once","at":"2024-01-15T12:00:00.000Z"}`.
+template <class BasicJson>
+void to_json(BasicJson& json, const At& once) {
+  json = {{"kind", "once"}, {"at", format_iso8601(once.instant())}};
+}
 
 }  // namespace punctual

@@ -16,12 +16,14 @@
 #include <string>
 
 #include "punctual/base/error.hpp"
+#include "punctual/base/iso8601.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/schedule/rule.hpp"
 
 namespace punctual {
 
 /// Fires at `anchor + k * period` for every whole number k >= 0.
-class Every {
+class Every final : public ScheduleRule {
  public:
   /// A period whose anchor is still open; counts from 1970 until `anchored_at` names one.
   ///
@@ -42,7 +44,7 @@ class Every {
   /// Returns the first instant strictly after `after`, or nullopt past `time_max`.
   ///
   /// Strictly, so that a job that finishes within the millisecond it was due is not due again.
-  [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept {
+  [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
     if (after < anchor_) return anchor_;
     const std::int64_t k = steps_to(after) + 1;
     if (k > steps_to(time_max)) return std::nullopt;
@@ -50,16 +52,17 @@ class Every {
   }
 
   /// Returns the last instant strictly before `before`, or nullopt if there is none.
-  [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept {
+  [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept override {
     if (before <= anchor_) return std::nullopt;
     return anchor_ + steps_to(before - Duration{1}) * period_;
   }
 
   /// Returns the number of instants in [first, last].
-  [[nodiscard]] std::int64_t count_between(TimePoint first, TimePoint last) const noexcept {
-    if (last < first || last < anchor_) return 0;
+  [[nodiscard]] InstantCount count_between(TimePoint first,
+                                           TimePoint last) const noexcept override {
+    if (last < first || last < anchor_) return {};
     const std::int64_t before = first <= anchor_ ? 0 : steps_to(first - Duration{1}) + 1;
-    return steps_to(last) + 1 - before;
+    return {steps_to(last) + 1 - before, true};
   }
 
   /// Returns this schedule counted from `anchor`, or unchanged if the user chose an anchor.
@@ -69,13 +72,27 @@ class Every {
     return copy;
   }
 
+  [[nodiscard]] ScheduleRulePtr rebased(TimePoint anchor) const override {
+    if (pinned_) return nullptr;
+    const ScheduleRule* rule = new Every(anchored_at(anchor));
+    return ScheduleRulePtr{rule};
+  }
+
+  [[nodiscard]] std::string describe() const override {
+    const auto anchor = pinned_ ? ", counted from " + format_iso8601(anchor_) : "";
+    return "every " + detail::describe_duration(period_) + anchor;
+  }
+
+  [[nodiscard]] ScheduleKind kind() const noexcept override { return ScheduleKind::interval; }
   [[nodiscard]] Duration period() const noexcept { return period_; }
   [[nodiscard]] TimePoint anchor() const noexcept { return anchor_; }
 
   /// True if the user chose the anchor.
   [[nodiscard]] bool is_pinned() const noexcept { return pinned_; }
 
-  friend bool operator==(const Every&, const Every&) = default;
+  friend bool operator==(const Every& a, const Every& b) {
+    return a.period_ == b.period_ && a.anchor_ == b.anchor_ && a.pinned_ == b.pinned_;
+  }
 
  private:
   static Duration checked(Duration period) {
@@ -100,5 +117,12 @@ class Every {
   TimePoint anchor_{};
   bool pinned_ = false;
 };
+
+/// Wire: `{"kind":"interval","periodMs":300000}`, with an anchor only if the user chose it.
+template <class BasicJson>
+void to_json(BasicJson& json, const Every& every) {
+  json = {{"kind", "interval"}, {"periodMs", every.period().count()}};
+  if (every.is_pinned()) json["anchor"] = format_iso8601(every.anchor());
+}
 
 }  // namespace punctual

@@ -94,7 +94,7 @@ TEST_CASE("Every counts the instants of a range when both ends are included") {
   const Every every{hour, anchor};
   for (const auto& row : rows) {
     CAPTURE(row.subject);
-    CHECK(every.count_between(row.first, row.last) == row.count);
+    CHECK(every.count_between(row.first, row.last).count == row.count);
   }
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("Every counts what it enumerates when ranges are drawn at random") {
          instant = every.next_after(*instant)) {
       ++count;
     }
-    REQUIRE(every.count_between(first, last) == count);
+    REQUIRE(every.count_between(first, last).count == count);
   }
 }
 
@@ -220,9 +220,9 @@ TEST_CASE("Every reaches the ends of time when period or anchor are extreme") {
     CHECK(row.every.next_after(row.asked_at) == row.next);
     CHECK(row.every.previous_before(row.asked_at) == row.previous);
   }
-  CHECK(Every{Duration{1}, time_min}.count_between(time_min, time_max) == range.count() + 1);
-  CHECK(Every{longest, time_min}.count_between(time_min, time_max) == 1);
-  CHECK(Every{range, time_min}.count_between(time_min, time_max) == 2);
+  CHECK(Every{Duration{1}, time_min}.count_between(time_min, time_max).count == range.count() + 1);
+  CHECK(Every{longest, time_min}.count_between(time_min, time_max).count == 1);
+  CHECK(Every{range, time_min}.count_between(time_min, time_max).count == 2);
 }
 
 TEST_CASE("Every takes the anchor of the ledger when the user chose none") {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// ScheduleRule: what every kind of schedule can be asked. `Schedule` is the value that holds one.
+//
+// Thread-safety: rules are immutable; share them freely.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "punctual/base/time.hpp"
+
+namespace punctual {
+
+enum class ScheduleKind { manual, interval, after_finish, once, cron };
+
+/// How many instants lie in a range; counting stops where it would cost too much.
+struct InstantCount {
+  std::int64_t count = 0;
+  bool is_exact = true;  ///< false: at least `count`
+};
+
+class ScheduleRule {
+ public:
+  virtual ~ScheduleRule() = default;
+
+  [[nodiscard]] virtual ScheduleKind kind() const noexcept = 0;
+
+  /// Returns the first instant strictly after `after`, or nullopt if there is none.
+  [[nodiscard]] virtual std::optional<TimePoint> next_after(TimePoint after) const noexcept = 0;
+
+  /// Returns the last instant strictly before `before`, or nullopt if there is none.
+  [[nodiscard]] virtual std::optional<TimePoint> previous_before(
+      TimePoint before) const noexcept = 0;
+
+  /// Counts the instants in [first, last]; unless a rule knows better, one by one up to 10,000.
+  [[nodiscard]] virtual InstantCount count_between(TimePoint first, TimePoint last) const noexcept {
+    constexpr std::int64_t count_max = 10'000;
+    InstantCount result;
+    auto instant = next_after(first - Duration{1});
+    while (instant && *instant <= last) {
+      if (result.count == count_max) return {count_max, false};
+      ++result.count;
+      instant = next_after(*instant);
+    }
+    return result;
+  }
+
+  /// Returns the rule counted from `anchor`; null if it does not depend on one.
+  [[nodiscard]] virtual std::shared_ptr<const ScheduleRule> rebased(TimePoint anchor) const;
+
+  /// Says the rule in English.
+  [[nodiscard]] virtual std::string describe() const = 0;
+
+ protected:
+  ScheduleRule() = default;
+  ScheduleRule(const ScheduleRule&) = default;
+  ScheduleRule& operator=(const ScheduleRule&) = default;
+};
+
+using ScheduleRulePtr = std::shared_ptr<const ScheduleRule>;
+
+inline ScheduleRulePtr ScheduleRule::rebased(TimePoint) const {
+  return nullptr;
+}
+
+namespace detail {
+
+/// Says a duration in its largest whole unit: 90 s is "90 seconds", 120 s "2 minutes".
+inline std::string describe_duration(Duration span) {
+  struct Unit {
+    std::int64_t ms;
+    const char* name;
+  };
+  static constexpr Unit units[] = {
+      {86'400'000, "day"}, {3'600'000, "hour"}, {60'000, "minute"}, {1000, "second"}};
+  for (const auto& unit : units) {
+    if (span.count() < unit.ms || span.count() % unit.ms != 0) continue;
+    const auto count = span.count() / unit.ms;
+    return std::to_string(count) + " " + unit.name + (count == 1 ? "" : "s");
+  }
+  return std::to_string(span.count()) + " ms";
+}
+
+}  // namespace detail
+}  // namespace punctual
