@@ -9,7 +9,6 @@ namespace punctual {
 class SystemClock;
 class FakeClock;
 class InlineExecutor;
-class ManualExecutor;
 struct ThreadPoolOptions;
 
 class Error;

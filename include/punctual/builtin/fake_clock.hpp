@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <mutex>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
@@ -65,9 +65,10 @@ class FakeClock {
 
   /// Blocks: until `signal` is raised or the clock has been moved to `deadline`.
   void wait_until(TimePoint deadline, WakeSignal& signal) {
+    Waiter waiter{&signal};
     {
       const std::lock_guard lock{waiters_mutex_};
-      waiters_.push_back(&signal);
+      waiter.next = std::exchange(waiters_, &waiter);
       ++wait_count_;
     }
     // Lock order: waiters, a signal's mutex. So a mover may nudge a signal while it holds the
@@ -76,7 +77,9 @@ class FakeClock {
       condition.wait(lock, [&] { return raised() || now() >= deadline; });
     });
     const std::lock_guard lock{waiters_mutex_};
-    waiters_.erase(std::find(waiters_.begin(), waiters_.end(), &signal));
+    Waiter** place = &waiters_;
+    while (*place != &waiter) place = &(*place)->next;
+    *place = waiter.next;
   }
 
   /// How often anything has waited on this clock; tells how often a loop woke up.
@@ -88,10 +91,17 @@ class FakeClock {
   /// How many threads wait on this clock now.
   [[nodiscard]] std::size_t waiter_count() const {
     const std::lock_guard lock{waiters_mutex_};
-    return waiters_.size();
+    std::size_t count = 0;
+    for (const Waiter* waiter = waiters_; waiter != nullptr; waiter = waiter->next) ++count;
+    return count;
   }
 
  private:
+  struct Waiter {
+    WakeSignal* signal;
+    Waiter* next = nullptr;
+  };
+
   /// Requires: the movers' mutex is held.
   void set(TimePoint wall) { wall_.store(wall.time_since_epoch().count()); }
 
@@ -110,14 +120,16 @@ class FakeClock {
       change();
     }
     const std::lock_guard lock{waiters_mutex_};
-    for (WakeSignal* waiter : waiters_) waiter->nudge();
+    for (Waiter* waiter = waiters_; waiter != nullptr; waiter = waiter->next) {
+      waiter->signal->nudge();
+    }
   }
 
   std::mutex mutex_;  // of those who move the clock; reading it takes no lock
   std::atomic<Duration::rep> wall_;
   std::atomic<Duration::rep> steady_{0};
   mutable std::mutex waiters_mutex_;
-  std::vector<WakeSignal*> waiters_;
+  Waiter* waiters_ = nullptr;  // each stands in its own thread's call
   std::size_t wait_count_ = 0;
 };
 

@@ -16,13 +16,15 @@
 
 namespace punctual {
 
-class ManualExecutor {
+/// `WorkT` is Work; as a template, it costs those who only include it little.
+template <class WorkT>
+class BasicManualExecutor {
  public:
   /// `room_max` is how many pieces of work it keeps before it reports to be full.
-  explicit ManualExecutor(std::size_t room_max = 1000) : room_max_(room_max) {}
+  explicit BasicManualExecutor(std::size_t room_max = 1000) : room_max_(room_max) {}
 
   /// For handing an executor to its owner; not while anyone uses it.
-  ManualExecutor(ManualExecutor&& other) noexcept
+  BasicManualExecutor(BasicManualExecutor&& other) noexcept
       : waiting_(std::move(other.waiting_)),
         room_max_(other.room_max_) {}
 
@@ -31,14 +33,14 @@ class ManualExecutor {
     return waiting_.size() >= room_max_ ? 0 : room_max_ - waiting_.size();
   }
 
-  void submit(Work work) {
+  void submit(WorkT work) {
     const std::lock_guard lock{mutex_};
     waiting_.push_back(std::move(work));
   }
 
   /// Runs the oldest piece of work on this thread; returns whether there was one.
   bool step() {
-    Work work;
+    WorkT work;
     {
       const std::lock_guard lock{mutex_};
       if (waiting_.empty()) return false;
@@ -68,8 +70,10 @@ class ManualExecutor {
 
  private:
   mutable std::mutex mutex_;
-  std::deque<Work> waiting_;
+  std::deque<WorkT> waiting_;
   std::size_t room_max_;
 };
+
+using ManualExecutor = BasicManualExecutor<Work>;
 
 }  // namespace punctual

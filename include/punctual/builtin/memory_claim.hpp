@@ -11,16 +11,17 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <queue>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/memory_tables.hpp"
 #include "punctual/domain/job_run.hpp"
@@ -50,15 +51,16 @@ class MemoryClaim {
       if (!has_head && cursors_.empty()) break;
       const bool head_is_next =
           has_head && (cursors_.empty() ||
-                       Key{std::get<0>(*head), std::get<1>(*head)} < *cursors_.top().position);
+                       Key{std::get<0>(*head), std::get<1>(*head)} < *cursors_.front().position);
       if (head_is_next) {
         Lane* lane = std::get<2>(*head++);
         if (knows(*request_.jobs, lane->job->state.job_name)) {
           consider({lane->ready.begin(), lane});
         }
       } else {
-        const Cursor cursor = cursors_.top();
-        cursors_.pop();
+        std::pop_heap(cursors_.begin(), cursors_.end(), std::greater<>{});
+        const Cursor cursor = cursors_.back();
+        cursors_.pop_back();
         consider(cursor);
       }
     }
@@ -66,10 +68,10 @@ class MemoryClaim {
   }
 
  private:
-  using Key = std::pair<TimePoint, RunId>;
+  using Key = typename Lane::Key;
 
   struct Cursor {
-    std::set<Key>::const_iterator position;
+    typename std::set<Key>::const_iterator position;
     Lane* lane;
 
     bool operator>(const Cursor& other) const { return *position > *other.position; }
@@ -85,7 +87,9 @@ class MemoryClaim {
       take(job, run);
     }
     ++cursor.position;
-    if (cursor.position != cursor.lane->ready.end()) cursors_.push(cursor);
+    if (cursor.position == cursor.lane->ready.end()) return;
+    cursors_.push_back(cursor);
+    std::push_heap(cursors_.begin(), cursors_.end(), std::greater<>{});
   }
 
   /// True if nothing keeps `run` from starting, with what has been picked already.
@@ -120,10 +124,10 @@ class MemoryClaim {
   const ClaimRequest& request_;
   TimePoint now_;
   std::vector<RunT*> picked_;
-  std::priority_queue<Cursor, std::vector<Cursor>, std::greater<>> cursors_;
+  std::vector<Cursor> cursors_;  // a heap with the first in claim order at its top
   std::unordered_map<const Job*, std::size_t> rooms_;
   std::set<const Job*> exclusive_;
-  std::unordered_map<std::string, std::uint32_t> by_key_;
+  std::unordered_map<Late<std::string, RunT>, std::uint32_t> by_key_;
 };
 
 }  // namespace punctual::detail

@@ -17,13 +17,12 @@
 #include <string>
 #include <utility>
 
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/ledger.hpp"
 
 namespace punctual::detail {
-
-// As templates on the row, these cost those who only include them little.
 
 template <class RunT>
 struct BasicMemoryJob;
@@ -41,8 +40,10 @@ struct LaneKey {
 /// The ready runs of a job that the same limits hold back: if the first cannot start, none can.
 template <class RunT>
 struct BasicMemoryLane {
+  using Key = std::pair<TimePoint, Late<RunId, RunT>>;
+
   BasicMemoryJob<RunT>* job = nullptr;
-  std::set<std::pair<TimePoint, RunId>> ready{};  ///< by claim order
+  std::set<Key> ready{};  ///< by claim order
 };
 
 template <class RunT>
@@ -59,15 +60,18 @@ struct BasicMemoryJob {
   std::uint64_t failure_count = 0;
   std::uint64_t skipped_count = 0;
 
-  std::set<RunId> open{};
-  std::set<RunId> ended{};
-  std::set<RunId> executed{};  ///< of those that ended: the ones that had started
-  std::set<std::pair<TimePoint, RunId>> ended_by_time{};
+  using Id = Late<RunId, RunT>;
+  using At = Late<TimePoint, RunT>;
+
+  std::set<Id> open{};
+  std::set<Id> ended{};
+  std::set<Id> executed{};  ///< of those that ended: the ones that had started
+  std::set<std::pair<At, Id>> ended_by_time{};
   std::map<LaneKey, BasicMemoryLane<RunT>> lanes{};  ///< none of them empty
-  std::multiset<TimePoint> pending{};                ///< by run_at, ready or not
-  std::multiset<TimePoint> pending_exclusive{};      ///< by run_at
+  std::multiset<At> pending{};                       ///< by run_at, ready or not
+  std::multiset<At> pending_exclusive{};             ///< by run_at
   std::size_t running_exclusive = 0;
-  std::set<TimePoint> answered{};  ///< due instants that have a first attempt
+  std::set<At> answered{};  ///< due instants that have a first attempt
 };
 
 /// An instant of a job. Equal instants are in the order of the jobs' names, never of their

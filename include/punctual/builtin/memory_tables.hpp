@@ -24,6 +24,7 @@
 #include <utility>
 
 #include "punctual/base/assert.hpp"
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/memory_job.hpp"
 #include "punctual/domain/job_run.hpp"
@@ -36,7 +37,7 @@ class MemoryTables {
  public:
   using Job = BasicMemoryJob<RunT>;
   using Lane = BasicMemoryLane<RunT>;
-  using LaneHead = std::tuple<TimePoint, RunId, Lane*>;
+  using LaneHead = std::tuple<TimePoint, Late<RunId, RunT>, Lane*>;
 
   [[nodiscard]] Job* find_job(std::string_view name) {
     const auto found = jobs.find(name);
@@ -281,8 +282,8 @@ class MemoryTables {
 
   using Instant = BasicJobInstant<RunT>;
 
-  using Id = decltype(RunT::id);
-  using Key = decltype(RunT::unique_key);
+  using Id = Late<RunId, RunT>;
+  using Key = Late<std::string, RunT>;
 
   std::set<Instant> due_;
   std::set<Instant> pending_;

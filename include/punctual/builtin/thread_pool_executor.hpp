@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "punctual/base/error.hpp"
+#include "punctual/base/late.hpp"
 #include "punctual/policy/executor.hpp"
 
 namespace punctual {
@@ -148,8 +149,8 @@ class BasicThreadPoolExecutor {
   struct Shared {
     std::mutex mutex;
     std::condition_variable work_came;
-    std::deque<Work> waiting;
-    std::map<std::thread::id, Member> members;
+    std::deque<Late<Work, OptionsT>> waiting;
+    std::map<std::thread::id, Late<Member, OptionsT>> members;
     std::size_t capacity = 0;
     std::size_t stuck_max = 0;
     std::size_t busy_count = 0;

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/base/wake_signal.hpp"
 #include "punctual/core/active_run.hpp"
@@ -44,9 +45,9 @@ class FlightDeck final
       : parts(std::forward<ClockT>(clock), std::forward<StorageT>(storage),
               std::forward<ExecutorT>(executor), std::move(options)) {}
 
-  WakeSignal wake;  ///< raised when the loop should look again
-  Waiters waiters;  ///< told of every run that ends here
-  FlightTable table;
+  WakeSignal wake;                ///< raised when the loop should look again
+  Late<Waiters, ClockT> waiters;  ///< told of every run that ends here
+  Late<FlightTable, ClockT> table;
   Parts<ClockT, StorageT, ExecutorT> parts;  // last: its threads end before what they use
 
   [[nodiscard]] TimePoint now() const override { return parts.clock.now(); }
@@ -143,7 +144,7 @@ class FlightDeck final
 
   void record(const FlightPtr& flight, BodyAnswer answer, Duration duration);
   void put_end(const FlightPtr& flight, planner::Verdict verdict, Duration duration);
-  void give_up(const FlightTable::Due& due);
+  void give_up(const typename Late<FlightTable, ClockT>::Due& due);
 
   /// Releases runs in the storage; failing that, their leases run out.
   void hand_back(const std::vector<FlightPtr>& flights, const std::string& why);
@@ -233,7 +234,7 @@ void FlightDeck<C, S, E>::check_deadlines() {
 }
 
 template <class C, class S, class E>
-void FlightDeck<C, S, E>::give_up(const FlightTable::Due& due) {
+void FlightDeck<C, S, E>::give_up(const typename Late<FlightTable, C>::Due& due) {
   const FlightPtr& flight = due.flight;
   const JobRun& run = flight->run;
   flight->detach();  // it may come back when the clock is gone

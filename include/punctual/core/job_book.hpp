@@ -86,7 +86,7 @@ class JobBook {
   Deck& deck_;
   Parts<ClockT, StorageT, ExecutorT>& parts_;
   mutable std::mutex mutex_;
-  Registry registry_;
+  Late<Registry, ClockT> registry_;
   std::vector<std::string> unsynced_;
   std::vector<std::string> startups_;
 };

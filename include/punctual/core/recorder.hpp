@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "punctual/base/error.hpp"
+#include "punctual/base/late.hpp"
 #include "punctual/core/outbox.hpp"
 #include "punctual/domain/lease.hpp"
 #include "punctual/domain/message_code.hpp"
@@ -118,7 +119,7 @@ class Recorder {
 
   PartsT& parts_;
   Settled settled_;
-  Outbox outbox_;
+  Late<Outbox, PartsT> outbox_;
 };
 
 }  // namespace punctual::detail

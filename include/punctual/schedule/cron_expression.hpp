@@ -85,6 +85,7 @@ namespace detail {
 inline constexpr int seconds_per_day = 86'400;
 inline constexpr int first_civil_day = days_since_epoch(civil_year_min, 1, 1);
 inline constexpr int last_civil_day = days_since_epoch(civil_year_max, 12, 31);
+inline constexpr int no_day = first_civil_day - 2;  // the day before the first is asked for too
 
 /// Returns the local time of a second of a day, the day counted from 1970-01-01.
 constexpr LocalSeconds local_time(int day, int second) noexcept {
@@ -109,13 +110,14 @@ constexpr DayAndSecond split_local_time(LocalSeconds local) noexcept {
           static_cast<int>(seconds % seconds_per_day)};
 }
 
-/// Returns the first allowed day not before `day`, both counted from 1970-01-01.
+/// Returns the first allowed day not before `day`, both counted from 1970-01-01; `no_day` if there
+/// is none.
 ///
 /// Requires: `day` is in the years 1 to 9999, or the day after.
-constexpr std::optional<int> cron_day_from(const CronFields& fields, int day) noexcept {
+constexpr int cron_day_from(const CronFields& fields, int day) noexcept {
   if (fields.is_weekly()) {
     const int found = day + lowest_bit(weeks_from(fields.weekdays, weekday_of(day)));
-    return found > last_civil_day ? std::nullopt : std::optional{found};
+    return found > last_civil_day ? no_day : found;
   }
   CivilDate from = civil_date(day);
   for (int year = fields.year_from(from.year); year <= civil_year_max;
@@ -129,17 +131,18 @@ constexpr std::optional<int> cron_day_from(const CronFields& fields, int day) no
       if (days != 0) return first_day + lowest_bit(days) - 1;
     }
   }
-  return std::nullopt;
+  return no_day;
 }
 
-/// Returns the last allowed day not after `day`, both counted from 1970-01-01.
+/// Returns the last allowed day not after `day`, both counted from 1970-01-01; `no_day` if there is
+/// none.
 ///
 /// Requires: `day` is in the years 1 to 9999, or the day before.
-constexpr std::optional<int> cron_day_up_to(const CronFields& fields, int day) noexcept {
+constexpr int cron_day_up_to(const CronFields& fields, int day) noexcept {
   if (fields.is_weekly()) {
     const auto week_to_day = bits_below(weeks_from(fields.weekdays, weekday_of(day + 1)), 7);
     const int found = day - 6 + highest_bit(week_to_day);
-    return found < first_civil_day ? std::nullopt : std::optional{found};
+    return found < first_civil_day ? no_day : found;
   }
   CivilDate from = civil_date(day);
   for (int year = fields.year_up_to(from.year); year >= civil_year_min;
@@ -155,7 +158,7 @@ constexpr std::optional<int> cron_day_up_to(const CronFields& fields, int day) n
       months = bits_below(months, month);
     }
   }
-  return std::nullopt;
+  return no_day;
 }
 
 [[noreturn]] inline void throw_invalid_cron(std::string_view text, const CronFailure& failure) {
@@ -183,7 +186,7 @@ constexpr void check_literal([[maybe_unused]] std::size_t column, const char* ex
 
 constexpr CronExpression CronExpression::parse(std::string_view text, CronDayMatch match) {
   const CronParse parsed = parse_cron(text, match);
-  if (parsed.failure) detail::throw_invalid_cron(text, *parsed.failure);
+  if (parsed.failure) detail::throw_invalid_cron(text, parsed.failure);
   return CronExpression{parsed.fields};
 }
 
@@ -191,10 +194,11 @@ constexpr std::optional<LocalSeconds> CronExpression::local_from(LocalSeconds fr
   if (from > detail::last_local_time) return std::nullopt;
   if (from < detail::first_local_time) from = detail::first_local_time;
   const auto [today, second] = detail::split_local_time(from);
-  const auto later_today = fields_.second_from(second);
-  const auto day = detail::cron_day_from(fields_, later_today ? today : today + 1);
-  if (!day) return std::nullopt;
-  return detail::local_time(*day, *day == today ? *later_today : fields_.first_second());
+  const int later_today = fields_.second_from(second);
+  const bool is_over = later_today == CronFields::no_second;
+  const int day = detail::cron_day_from(fields_, is_over ? today + 1 : today);
+  if (day == detail::no_day) return std::nullopt;
+  return detail::local_time(day, day == today ? later_today : fields_.first_second());
 }
 
 constexpr std::optional<LocalSeconds> CronExpression::local_up_to(
@@ -202,10 +206,11 @@ constexpr std::optional<LocalSeconds> CronExpression::local_up_to(
   if (up_to < detail::first_local_time) return std::nullopt;
   if (up_to > detail::last_local_time) up_to = detail::last_local_time;
   const auto [today, second] = detail::split_local_time(up_to);
-  const auto earlier_today = fields_.second_up_to(second);
-  const auto day = detail::cron_day_up_to(fields_, earlier_today ? today : today - 1);
-  if (!day) return std::nullopt;
-  return detail::local_time(*day, *day == today ? *earlier_today : fields_.last_second());
+  const int earlier_today = fields_.second_up_to(second);
+  const bool has_none = earlier_today == CronFields::no_second;
+  const int day = detail::cron_day_up_to(fields_, has_none ? today - 1 : today);
+  if (day == detail::no_day) return std::nullopt;
+  return detail::local_time(day, day == today ? earlier_today : fields_.last_second());
 }
 
 constexpr std::optional<TimePoint> CronExpression::next_after(TimePoint after) const noexcept {
@@ -235,8 +240,7 @@ namespace literals {
 /// A cron expression that is checked when the program is compiled: `"0 2 * * MON-FRI"_cron`.
 [[nodiscard]] consteval CronExpression operator""_cron(const char* text, std::size_t length) {
   const CronParse parsed = parse_cron({text, length});
-  const CronFailure failure = parsed.failure.value_or(CronFailure{});
-  detail::check_literal(failure.column, failure.expected.data());
+  detail::check_literal(parsed.failure.column, parsed.failure.expected.data());
   return CronExpression::parse({text, length});
 }
 

@@ -14,7 +14,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "punctual/schedule/civil_date.hpp"
 
@@ -29,6 +28,7 @@ struct CronFields {
   static constexpr std::uint32_t every_day_of_month = 0xFFFF'FFFE;
   static constexpr std::uint64_t every_weekday = 0x7'FFFF'FFFF;
   static constexpr std::uint16_t every_month = 0x1FFE;
+  static constexpr int no_second = -1;
 
   std::uint64_t seconds = 1;
   std::uint64_t minutes = 0;
@@ -55,11 +55,13 @@ struct CronFields {
   /// Returns the allowed days of a month, bit d for day d, whose first day is `first_day`.
   [[nodiscard]] constexpr std::uint32_t days_of(int first_day, int length) const noexcept;
 
-  /// Returns the first allowed second of a day that is not before `second`, 0..86'399.
-  [[nodiscard]] constexpr std::optional<int> second_from(int second) const noexcept;
+  /// Returns the first allowed second of a day that is not before `second`, 0..86'399; `no_second`
+  /// if there is none.
+  [[nodiscard]] constexpr int second_from(int second) const noexcept;
 
-  /// Returns the last allowed second of a day that is not after `second`.
-  [[nodiscard]] constexpr std::optional<int> second_up_to(int second) const noexcept;
+  /// Returns the last allowed second of a day that is not after `second`; `no_second` if there is
+  /// none.
+  [[nodiscard]] constexpr int second_up_to(int second) const noexcept;
 
   [[nodiscard]] constexpr int first_second() const noexcept;
   [[nodiscard]] constexpr int last_second() const noexcept;
@@ -167,7 +169,7 @@ constexpr std::uint32_t CronFields::days_of(int first_day, int length) const noe
   return static_cast<std::uint32_t>(allowed & existing);
 }
 
-constexpr std::optional<int> CronFields::second_from(int second) const noexcept {
+constexpr int CronFields::second_from(int second) const noexcept {
   const int hour = second / 3600;
   const int minute = second / 60 % 60;
   if (detail::has_bit(hours, hour)) {
@@ -181,12 +183,12 @@ constexpr std::optional<int> CronFields::second_from(int second) const noexcept 
     }
   }
   const std::uint64_t rest = detail::bits_from(hours, hour + 1);
-  if (rest == 0) return std::nullopt;
+  if (rest == 0) return no_second;
   return detail::lowest_bit(rest) * 3600 + detail::lowest_bit(minutes) * 60 +
          detail::lowest_bit(seconds);
 }
 
-constexpr std::optional<int> CronFields::second_up_to(int second) const noexcept {
+constexpr int CronFields::second_up_to(int second) const noexcept {
   const int hour = second / 3600;
   const int minute = second / 60 % 60;
   if (detail::has_bit(hours, hour)) {
@@ -200,7 +202,7 @@ constexpr std::optional<int> CronFields::second_up_to(int second) const noexcept
     }
   }
   const std::uint64_t rest = detail::bits_below(hours, hour);
-  if (rest == 0) return std::nullopt;
+  if (rest == 0) return no_second;
   return detail::highest_bit(rest) * 3600 + detail::highest_bit(minutes) * 60 +
          detail::highest_bit(seconds);
 }

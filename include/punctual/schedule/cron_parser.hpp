@@ -17,7 +17,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "punctual/schedule/civil_date.hpp"
@@ -32,18 +31,20 @@ enum class CronDayMatch {
   both,    ///< both: `0 0 13 * FRI` fires on Fridays the 13th
 };
 
-/// Where and why a text is not a cron expression.
+/// Where and why a text is not a cron expression; false if it is one.
 struct CronFailure {
-  std::size_t column = 1;  ///< of the first byte that does not fit, counted from 1
-  std::string_view found;  ///< the part of the text; empty where the text or the field ends
-  std::string_view expected;
+  std::size_t column = 1;     ///< of the first byte that does not fit, counted from 1
+  std::string_view found;     ///< the part of the text; empty where the text or the field ends
+  std::string_view expected;  ///< empty if nothing is wrong
+
+  explicit constexpr operator bool() const noexcept { return !expected.empty(); }
 };
 
 /// What came of parsing: the sets, or the reason why there are none.
 struct CronParse {
   CronFields fields;
   int field_count = 0;  ///< 5, 6 or 7; of a macro, that of the expression it stands for
-  std::optional<CronFailure> failure;
+  CronFailure failure;
 };
 
 /// Reads `text`; never throws, and can run at compile time.
@@ -85,7 +86,7 @@ class CronParser {
         match_(match) {}
 
   constexpr CronParse parse() noexcept {
-    if (parse_text() && check_fires()) return {fields_, field_count_, std::nullopt};
+    if (parse_text() && check_fires()) return {fields_, field_count_, {}};
     return {CronFields{}, 0, failure_};
   }
 

@@ -137,8 +137,8 @@ TEST_CASE("FlightDeck wakes the loop in any case when the end of a run arms some
   rig.deck->relay_through([] { return true; });
   JobConfig retrying = config_of("retrying");
   retrying.retry = {2, punctual::Backoff::fixed(30s)};
-  const auto failing = rig.add(
-      retrying, [](JobContext&) -> JobOutcome { throw std::runtime_error{"no route"}; });
+  const auto failing =
+      rig.add(retrying, [](JobContext&) -> JobOutcome { throw std::runtime_error{"no route"}; });
   JobConfig delayed = config_of("delayed");
   delayed.schedule = punctual::every_after_finish(1min);
   for (const auto& job : {failing, rig.add(delayed, succeed)}) {

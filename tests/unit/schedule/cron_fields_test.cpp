@@ -159,9 +159,9 @@ TEST_CASE("CronFields are weekly only when no rule depends on month or year") {
 
 TEST_CASE("CronFields find the next and the last second of a day when asked from any") {
   const CronFields fields = some_times();
-  std::optional<int> next;
-  std::optional<int> last;
-  std::vector<std::optional<int>> nexts(86'400);
+  int next = CronFields::no_second;
+  int last = CronFields::no_second;
+  std::vector<int> nexts(86'400);
   const auto is_due = [](int second) {
     const int minute = second / 60 % 60;
     const int hour = second / 3600;

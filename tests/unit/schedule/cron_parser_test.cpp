@@ -292,9 +292,9 @@ TEST_CASE("parse_cron says column, finding and expectation when a text is no exp
     CAPTURE(row.subject, row.text);
     const CronParse parsed = parse_cron(row.text);
     REQUIRE(parsed.failure);
-    CHECK(parsed.failure->column == row.column);
-    CHECK(parsed.failure->found == row.found);
-    CHECK(parsed.failure->expected == row.expected);
+    CHECK(parsed.failure.column == row.column);
+    CHECK(parsed.failure.found == row.found);
+    CHECK(parsed.failure.expected == row.expected);
   }
   CHECK(!parse_cron("* * * * *" + std::string(247, ' ')).failure);
 }
@@ -314,15 +314,15 @@ TEST_CASE("parse_cron names a macro's alternatives when the macro is unknown") {
     CAPTURE(text);
     const CronParse parsed = parse_cron(text);
     REQUIRE(parsed.failure);
-    CHECK(parsed.failure->column == 1);
-    CHECK(parsed.failure->found == text);
-    CHECK(parsed.failure->expected.substr(0, 8) == "@yearly,");
+    CHECK(parsed.failure.column == 1);
+    CHECK(parsed.failure.found == text);
+    CHECK(parsed.failure.expected.substr(0, 8) == "@yearly,");
   }
 }
 
 TEST_CASE("parse_cron runs at compile time when its text is constant") {
   static_assert(parse_cron("*/20 0-6/2 L-2,15W JAN-MAR 5#3 ").fields.minutes == 0x100'0010'0001);
-  static_assert(parse_cron("0 0 30 2 *").failure->column == 5);
+  static_assert(parse_cron("0 0 30 2 *").failure.column == 5);
   CHECK(parse_cron("* * * * *").field_count == 5);
 }
 
@@ -345,7 +345,7 @@ TEST_CASE("parse_cron accepts or points into the text when the text is random") 
       if (!has_values || parsed.field_count < 5 || parsed.field_count > 7) wrong = text;
       continue;
     }
-    const auto& failure = *parsed.failure;
+    const auto& failure = parsed.failure;
     const bool points_into_text =
         failure.column >= 1 && failure.column <= text.size() + 1 &&
         text.substr(failure.column - 1, failure.found.size()) == failure.found;
