@@ -260,7 +260,7 @@ TEST_CASE("Engine claims nothing for a thread once it is closed or the storage f
 }
 
 TEST_CASE("Engine wakes its loop for a run that a thread claims when that has a short timeout") {
-  Rig<> rig{{}, 1};
+  Rig<> rig{{}, std::size_t{1}};
   JobConfig config{.name = "send"};
   config.overlap = OverlapPolicy::allow;
   const auto lasting = rig.add(config, succeed);
