@@ -18,6 +18,7 @@
 
 // schedule: when a job is due
 #include "punctual/schedule/backoff.hpp"
+#include "punctual/schedule/named_times.hpp"
 #include "punctual/schedule/schedule.hpp"
 
 // domain: jobs, runs, results

@@ -99,7 +99,7 @@ JobDefinition JobBook<C, S, E>::define(const JobConfig& config, TimePoint now) {
   definition.schedule = config.schedule.to_json();
   definition.enabled = config.enabled;
   definition.anchor_at = now;
-  definition.next_due_at = config.schedule.anchored_at(now).next_after(now);
+  definition.next_due_at = config.schedule.bound_to(config.name, now).next_after(now);
   definition.after_finish_delay = config.schedule.after_finish_delay();
   definition.retention = config.retention;
   return definition;
@@ -126,7 +126,7 @@ void JobBook<C, S, E>::add(JobConfig config, AnyBody body) {
     parts_.note_failure(error);
     is_synced = false;  // a storage that is down must not keep the host from starting
   }
-  config.schedule = config.schedule.anchored_at(anchor_at);
+  config.schedule = config.schedule.bound_to(config.name, anchor_at);
   const std::string name = config.name;
   const bool runs_on_startup = config.run_on_startup && config.enabled;
   entry->config = std::move(config);
@@ -146,7 +146,8 @@ void JobBook<C, S, E>::change(std::string_view name, Change&& change) {
   auto changed = std::make_shared<RegisteredJob>(*job(name));
   change(changed->config);
   const ScheduleState state = state_of(*changed);
-  changed->config.schedule = changed->config.schedule.anchored_at(state.anchor_at);
+  JobConfig& config = changed->config;
+  config.schedule = config.schedule.bound_to(config.name, state.anchor_at);
   RegisteredJobPtr replaced;
   {
     const std::lock_guard lock{mutex_};

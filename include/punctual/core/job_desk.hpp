@@ -63,15 +63,15 @@ class JobDesk {
     deck_->wake.raise();
   }
 
-  [[nodiscard]] std::vector<TimePoint> next_runs(std::string_view name, std::size_t count) {
+  [[nodiscard]] std::vector<ScheduledInstant> next_runs(std::string_view name, std::size_t count) {
     const RegisteredJobPtr job = engine_->book().job(name);
     const ScheduleState state = engine_->book().state_of(*job);
-    const Schedule schedule = job->config.schedule.anchored_at(state.anchor_at);
-    std::vector<TimePoint> instants;
+    const Schedule schedule = job->config.schedule.bound_to(job->config.name, state.anchor_at);
+    std::vector<ScheduledInstant> instants;
     std::optional<TimePoint> next;
     if (state.enabled && !state.paused) next = state.next_due_at;
     while (next && instants.size() < count) {
-      instants.push_back(*next);
+      instants.push_back({*next, schedule.case_of(*next)});
       if (schedule.after_finish_delay()) break;  // the one after depends on the end of that run
       next = schedule.next_after(*next);
     }

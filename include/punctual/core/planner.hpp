@@ -110,7 +110,7 @@ template <class IdsT>
 template <class IdsT>
 [[nodiscard]] Advance plan_due(const ScheduleState& state, const JobConfig& config, TimePoint now,
                                IdsT& ids) {
-  const Schedule schedule = config.schedule.anchored_at(state.anchor_at);
+  const Schedule schedule = config.schedule.bound_to(state.job_name, state.anchor_at);
   const TimePoint first = *state.next_due_at;
   const bool waits_for_finish = schedule.after_finish_delay().has_value();
 
@@ -158,7 +158,7 @@ template <class IdsT>
   change.reason = std::move(reason);
   change.next_due_at = state.next_due_at;
   if (!state.next_due_at || *state.next_due_at > now) return change;
-  const Schedule schedule = config.schedule.anchored_at(state.anchor_at);
+  const Schedule schedule = config.schedule.bound_to(state.job_name, state.anchor_at);
   const TimePoint first = *state.next_due_at;
   const bool waits_for_finish = schedule.after_finish_delay().has_value();
   const TimePoint last =

@@ -178,7 +178,7 @@ class Scheduler {
 
   /// The next `count` instants of a job's schedule, as the ledger has it armed; fewer if there are
   /// no more. Of a delay after the finish only the armed one is known.
-  [[nodiscard]] std::vector<TimePoint> next_runs(std::string_view name, std::size_t count) {
+  [[nodiscard]] std::vector<ScheduledInstant> next_runs(std::string_view name, std::size_t count) {
     return job_desk().next_runs(name, count);
   }
 

@@ -53,10 +53,4 @@ class At final : public ScheduleRule {
   TimePoint instant_;
 };
 
-/// Wire: `{"kind":"once","at":"2024-01-15T12:00:00.000Z"}`.
-template <class BasicJson>
-void to_json(BasicJson& json, const At& once) {
-  json = {{"kind", "once"}, {"at", format_iso8601(once.instant())}};
-}
-
 }  // namespace punctual

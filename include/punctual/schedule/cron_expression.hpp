@@ -67,6 +67,9 @@ class CronExpression {
   /// Source: crontab(5) and cron(8) of Vixie cron, "Daylight Saving Time"; Cronos, README.
   [[nodiscard]] constexpr bool is_interval() const noexcept { return fields_.is_interval; }
 
+  /// What the expression allows.
+  [[nodiscard]] constexpr const CronFields& fields() const noexcept { return fields_; }
+
   /// Equal expressions fire at the same instants; `1,3` equals `1-3/2` in a day field.
   ///
   /// In seconds, minutes and hours the two differ, because only one of them is an interval.
@@ -235,13 +238,27 @@ constexpr bool CronExpression::matches(TimePoint instant) const noexcept {
   return instant > TimePoint::min() && next_after(instant - Duration{1}) == instant;
 }
 
+/// A cron expression that stands in the program's text, which it keeps; a schedule is made of it.
+class CronLiteral : public CronExpression {
+ public:
+  /// Requires: `text` is that of `expression`, and lives as long as the program.
+  constexpr CronLiteral(std::string_view text, const CronExpression& expression) noexcept
+      : CronExpression(expression),
+        text_(text) {}
+
+  [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
 namespace literals {
 
 /// A cron expression that is checked when the program is compiled: `"0 2 * * MON-FRI"_cron`.
-[[nodiscard]] consteval CronExpression operator""_cron(const char* text, std::size_t length) {
+[[nodiscard]] consteval CronLiteral operator""_cron(const char* text, std::size_t length) {
   const CronParse parsed = parse_cron({text, length});
   detail::check_literal(parsed.failure.column, parsed.failure.expected.data());
-  return CronExpression::parse({text, length});
+  return {{text, length}, CronExpression::parse({text, length})};
 }
 
 }  // namespace literals

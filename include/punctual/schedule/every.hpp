@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "punctual/base/error.hpp"
 #include "punctual/base/iso8601.hpp"
@@ -72,10 +73,9 @@ class Every final : public ScheduleRule {
     return copy;
   }
 
-  [[nodiscard]] ScheduleRulePtr rebased(TimePoint anchor) const override {
+  [[nodiscard]] ScheduleRulePtr bound_to(std::string_view, TimePoint anchor) const override {
     if (pinned_) return nullptr;
-    const ScheduleRule* rule = new Every(anchored_at(anchor));
-    return ScheduleRulePtr{rule};
+    return ScheduleRulePtr{static_cast<const ScheduleRule*>(new Every(anchored_at(anchor)))};
   }
 
   [[nodiscard]] std::string describe() const override {
@@ -117,12 +117,5 @@ class Every final : public ScheduleRule {
   TimePoint anchor_{};
   bool pinned_ = false;
 };
-
-/// Wire: `{"kind":"interval","periodMs":300000}`, with an anchor only if the user chose it.
-template <class BasicJson>
-void to_json(BasicJson& json, const Every& every) {
-  json = {{"kind", "interval"}, {"periodMs", every.period().count()}};
-  if (every.is_pinned()) json["anchor"] = format_iso8601(every.anchor());
-}
 
 }  // namespace punctual

@@ -63,10 +63,4 @@ class EveryAfterFinish final : public ScheduleRule {
   Duration period_;
 };
 
-/// Wire: `{"kind":"afterFinish","periodMs":300000}`.
-template <class BasicJson>
-void to_json(BasicJson& json, const EveryAfterFinish& delay) {
-  json = {{"kind", "afterFinish"}, {"periodMs", delay.period().count()}};
-}
-
 }  // namespace punctual

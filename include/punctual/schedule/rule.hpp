@@ -6,22 +6,40 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "punctual/base/time.hpp"
+#include "punctual/schedule/time_zone.hpp"
+#include "punctual/schedule/zoned_cron.hpp"
 
 namespace punctual {
 
-enum class ScheduleKind { manual, interval, after_finish, once, cron };
+enum class ScheduleKind {
+  manual,
+  interval,
+  after_finish,
+  once,
+  cron,
+  between,
+  excluding,
+  jitter,
+  any_of,
+};
 
 /// How many instants lie in a range; counting stops where it would cost too much.
 struct InstantCount {
   std::int64_t count = 0;
   bool is_exact = true;  ///< false: at least `count`
 };
+
+class ScheduleRule;
+using ScheduleRulePtr = std::shared_ptr<const ScheduleRule>;
 
 class ScheduleRule {
  public:
@@ -49,8 +67,14 @@ class ScheduleRule {
     return result;
   }
 
-  /// Returns the rule counted from `anchor`; null if it does not depend on one.
-  [[nodiscard]] virtual std::shared_ptr<const ScheduleRule> rebased(TimePoint anchor) const;
+  /// Returns the rule as it is for one job, counted from `anchor`; null if it is the same for all.
+  [[nodiscard]] virtual ScheduleRulePtr bound_to(std::string_view job_name, TimePoint anchor) const;
+
+  /// Says what a change of the clocks has to do with one of the rule's instants.
+  [[nodiscard]] virtual DstCase case_of(TimePoint) const noexcept { return DstCase::none; }
+
+  /// The zone whose days are the rule's days.
+  [[nodiscard]] virtual TimeZone zone() const { return {}; }
 
   /// Says the rule in English.
   [[nodiscard]] virtual std::string describe() const = 0;
@@ -61,9 +85,7 @@ class ScheduleRule {
   ScheduleRule& operator=(const ScheduleRule&) = default;
 };
 
-using ScheduleRulePtr = std::shared_ptr<const ScheduleRule>;
-
-inline ScheduleRulePtr ScheduleRule::rebased(TimePoint) const {
+inline ScheduleRulePtr ScheduleRule::bound_to(std::string_view, TimePoint) const {
   return nullptr;
 }
 
@@ -83,6 +105,20 @@ inline std::string describe_duration(Duration span) {
     return std::to_string(count) + " " + unit.name + (count == 1 ? "" : "s");
   }
   return std::to_string(span.count()) + " ms";
+}
+
+/// Returns the next `count` instants of `rule`, which may be null, as `InstantT{at, case}`.
+template <class InstantT>
+[[nodiscard]] std::vector<InstantT> next_instants(const ScheduleRule* rule, TimePoint after,
+                                                  std::size_t count) {
+  std::vector<InstantT> instants;
+  while (rule != nullptr && instants.size() < count) {
+    const auto next = rule->next_after(after);
+    if (!next) break;
+    instants.push_back({*next, rule->case_of(*next)});
+    after = *next;
+  }
+  return instants;
 }
 
 }  // namespace detail

@@ -10,31 +10,54 @@
 
 #pragma once
 
+#include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "punctual/base/error.hpp"
 #include "punctual/base/json.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/schedule/any_of.hpp"
 #include "punctual/schedule/at.hpp"
+#include "punctual/schedule/between.hpp"
+#include "punctual/schedule/calendar.hpp"
 #include "punctual/schedule/cron_schedule.hpp"
 #include "punctual/schedule/every.hpp"
 #include "punctual/schedule/every_after_finish.hpp"
+#include "punctual/schedule/excluding.hpp"
+#include "punctual/schedule/jitter.hpp"
 #include "punctual/schedule/rule.hpp"
+#include "punctual/schedule/rule_json.hpp"
+#include "punctual/schedule/time_zone.hpp"
 
 namespace punctual {
+
+/// One instant that a schedule names.
+struct ScheduledInstant {
+  TimePoint at{};
+  DstCase dst = DstCase::none;  ///< what a change of the clocks has to do with it
+
+  friend bool operator==(const ScheduledInstant&, const ScheduledInstant&) = default;
+};
 
 class Schedule {
  public:
   /// No schedule: the job runs by hand, by `enqueue`, or on startup only.
   Schedule() = default;
-  Schedule(Every every) : Schedule(new Every(every)) {}  // NOLINT(google-explicit-constructor)
-  Schedule(EveryAfterFinish delay)
-      : Schedule(new EveryAfterFinish(delay)) {}  // NOLINT(google-explicit-constructor)
-  Schedule(At once) : Schedule(new At(once)) {}   // NOLINT(google-explicit-constructor)
-  Schedule(CronSchedule cron)
-      : Schedule(new CronSchedule(std::move(cron))) {}  // NOLINT(google-explicit-constructor)
+
+  /// Any kind of rule: `Every`, `CronSchedule`, …
+  template <class RuleT>
+  requires std::is_base_of_v<ScheduleRule, RuleT> Schedule(
+      RuleT rule)  // NOLINT(google-explicit-constructor)
+      : Schedule(new RuleT(std::move(rule))) {}
+
+  Schedule(const CronLiteral& literal)  // NOLINT(google-explicit-constructor)
+      : Schedule(new CronSchedule(literal.text())) {}
 
   [[nodiscard]] ScheduleKind kind() const noexcept {
     return rule_ ? rule_->kind() : ScheduleKind::manual;
@@ -66,11 +89,49 @@ class Schedule {
     return rule_ ? rule_->count_between(first, last) : InstantCount{};
   }
 
-  /// Returns this schedule with the anchor that the ledger stored, where the user chose none.
-  [[nodiscard]] Schedule anchored_at(TimePoint anchor) const {
-    ScheduleRulePtr rebased = rule_ ? rule_->rebased(anchor) : nullptr;
-    return rebased ? Schedule{std::move(rebased)} : *this;
+  /// Returns this schedule as it is for one job: counted from the anchor that the ledger stored,
+  /// where the user chose none, and with the job's own jitter.
+  [[nodiscard]] Schedule bound_to(std::string_view job_name, TimePoint anchor) const {
+    ScheduleRulePtr bound = rule_ ? rule_->bound_to(job_name, anchor) : nullptr;
+    return bound ? Schedule{std::move(bound)} : *this;
   }
+
+  /// Fires from `from` on and before `until` only.
+  ///
+  /// Errors: INVALID_SCHEDULE -> `until` is not after `from`; a schedule without instants of its
+  ///         own: none, or one that waits for the end of a run. So for the other decorators.
+  [[nodiscard]] Schedule between(TimePoint from, TimePoint until) const {
+    return Schedule{new Between(decorated("between"), from, until)};
+  }
+
+  /// Leaves out the days and times of `calendar`.
+  [[nodiscard]] Schedule excluding(Calendar calendar) const {
+    return Schedule{new Excluding(decorated("excluding"), std::move(calendar))};
+  }
+
+  /// Fires up to `max` later, always by the same span for a job, which follows from its name.
+  ///
+  /// Errors: INVALID_SCHEDULE -> `max` is negative.
+  [[nodiscard]] Schedule jitter(Duration max) const {
+    return Schedule{new Jitter(decorated("jitter"), max)};
+  }
+
+  /// Returns the next `count` instants after `after`, or as many as there are.
+  ///
+  /// Of a delay after the finish only the first is known.
+  template <class InstantT = ScheduledInstant>
+  [[nodiscard]] std::vector<InstantT> next_runs(TimePoint after, std::size_t count) const {
+    if (kind() == ScheduleKind::after_finish && count > 1) count = 1;
+    return detail::next_instants<InstantT>(rule_.get(), after, count);
+  }
+
+  /// Says what a change of the clocks has to do with one of the schedule's instants.
+  [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept {
+    return rule_ ? rule_->case_of(instant) : DstCase::none;
+  }
+
+  /// The rule that it holds; null if there is none.
+  [[nodiscard]] const ScheduleRulePtr& rule() const noexcept { return rule_; }
 
   /// The period of `every` and `every_after_finish`, nullopt for the other kinds.
   [[nodiscard]] std::optional<Duration> period() const noexcept {
@@ -93,19 +154,18 @@ class Schedule {
   /// whether a job's next instant is kept or computed anew.
   template <class BasicJson = Json>
   [[nodiscard]] BasicJson to_json() const {
-    switch (kind()) {
-      case ScheduleKind::manual:
-        break;
-      case ScheduleKind::interval:
-        return as<Every>();
-      case ScheduleKind::after_finish:
-        return as<EveryAfterFinish>();
-      case ScheduleKind::once:
-        return as<At>();
-      case ScheduleKind::cron:
-        return as<CronSchedule>();
-    }
-    return nullptr;
+    if (!rule_) return nullptr;
+    return detail::rule_to_json<BasicJson>(*rule_);
+  }
+
+  /// Reads what `to_json` wrote. `zones(name)` returns the TimeZone of a name that is neither UTC
+  /// nor an offset, e.g. `punctual::tz::zone`.
+  ///
+  /// Errors: INVALID_SCHEDULE -> what was expected and what came; INVALID_TIME_ZONE -> a zone that
+  ///         `zones` does not know, and every one of a name if there is no `zones`.
+  template <class BasicJson, class Zones = detail::NoZones>
+  [[nodiscard]] static Schedule from_json(const BasicJson& json, const Zones& zones = {}) {
+    return Schedule{detail::rule_from_json(json, zones)};
   }
 
   /// Equal schedules have the same JSON.
@@ -119,6 +179,13 @@ class Schedule {
   /// Takes the rule over. Not `make_shared`: one control block for all kinds is enough.
   explicit Schedule(const ScheduleRule* rule) : rule_(rule) {}
   explicit Schedule(ScheduleRulePtr rule) : rule_(std::move(rule)) {}
+  [[nodiscard]] const ScheduleRulePtr& decorated(const char* decorator) const {
+    if (rule_ && rule_->kind() != ScheduleKind::after_finish) return rule_;
+    throw Error{"INVALID_SCHEDULE", std::string{decorator} +
+                                        "() expects a schedule with instants of its own, got one "
+                                        "that runs " +
+                                        describe()};
+  }
 
   template <class RuleT>
   [[nodiscard]] const RuleT& as() const noexcept {
@@ -158,11 +225,29 @@ class Schedule {
   return At{instant};
 }
 
-/// A cron expression of 5, 6 (seconds first) or 7 (year last) fields, in UTC.
+/// A cron expression of 5, 6 (seconds first) or 7 (year last) fields, in UTC unless `options` name
+/// a zone.
 ///
 /// Errors: INVALID_SCHEDULE -> with the column, what was found and what was expected there.
-[[nodiscard]] inline Schedule cron(std::string_view text) {
-  return CronSchedule{text};
+[[nodiscard]] inline Schedule cron(std::string_view text, CronOptions options = {}) {
+  return CronSchedule{text, std::move(options)};
+}
+
+/// A cron expression on the clocks of `zone`: `punctual::tz::zone("Europe/Berlin")` of
+/// <punctual/tz/zone.hpp>, or `punctual::fixed_offset(5h + 30min)`.
+///
+/// Errors: INVALID_SCHEDULE -> as above.
+[[nodiscard]] inline Schedule cron(std::string_view text, TimeZone zone) {
+  CronOptions options;
+  options.zone = std::move(zone);
+  return CronSchedule{text, std::move(options)};
+}
+
+/// The instants of several schedules, each once.
+///
+/// Errors: INVALID_SCHEDULE -> none, or more than 64; one without instants of its own.
+[[nodiscard]] inline Schedule any_of(std::initializer_list<Schedule> schedules) {
+  return AnyOf::of(schedules);
 }
 
 }  // namespace punctual

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+//
+// AnyOf: fires at the instants of several schedules; where they coincide, once.
+//
+// Thread-safety: an immutable value; share it freely.
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/error.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/schedule/rule.hpp"
+
+namespace punctual {
+
+class AnyOf final : public ScheduleRule {
+ public:
+  static constexpr std::size_t parts_max = 64;
+
+  /// Errors: INVALID_SCHEDULE -> none, or more than 64.
+  explicit AnyOf(std::vector<ScheduleRulePtr> parts) : parts_(std::move(parts)) {
+    if (!parts_.empty() && parts_.size() <= parts_max) return;
+    throw Error{"INVALID_SCHEDULE",
+                "any_of() expects 1 to 64 schedules, got " + std::to_string(parts_.size())};
+  }
+
+  /// Errors: INVALID_SCHEDULE -> also one without instants of its own.
+  template <class Schedules>
+  [[nodiscard]] static AnyOf of(const Schedules& schedules) {
+    std::vector<ScheduleRulePtr> parts;
+    for (const auto& schedule : schedules) {
+      if (!schedule.rule() || schedule.kind() == ScheduleKind::after_finish) {
+        throw Error{"INVALID_SCHEDULE",
+                    "any_of() expects schedules with instants of their own, got one that runs " +
+                        schedule.describe()};
+      }
+      parts.push_back(schedule.rule());
+    }
+    return AnyOf{std::move(parts)};
+  }
+
+  [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
+    std::optional<TimePoint> first;
+    for (const auto& part : parts_) {
+      const auto next = part->next_after(after);
+      if (next && (!first || *next < *first)) first = next;
+    }
+    return first;
+  }
+
+  [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept override {
+    std::optional<TimePoint> last;
+    for (const auto& part : parts_) {
+      const auto previous = part->previous_before(before);
+      if (previous && (!last || *previous > *last)) last = previous;
+    }
+    return last;
+  }
+
+  [[nodiscard]] ScheduleRulePtr bound_to(std::string_view job_name,
+                                         TimePoint anchor) const override {
+    bool has_changed = false;
+    std::vector<ScheduleRulePtr> parts = parts_;
+    for (auto& part : parts) {
+      ScheduleRulePtr bound = part->bound_to(job_name, anchor);
+      if (!bound) continue;
+      part = std::move(bound);
+      has_changed = true;
+    }
+    if (!has_changed) return nullptr;
+    return ScheduleRulePtr{static_cast<const ScheduleRule*>(new AnyOf(std::move(parts)))};
+  }
+
+  [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept override {
+    for (const auto& part : parts_) {
+      if (part->next_after(instant - Duration{1}) == instant) return part->case_of(instant);
+    }
+    return DstCase::none;
+  }
+
+  /// The first part's.
+  [[nodiscard]] TimeZone zone() const override { return parts_.front()->zone(); }
+
+  [[nodiscard]] std::string describe() const override {
+    std::string words;
+    for (const auto& part : parts_) words += (words.empty() ? "" : "; or ") + part->describe();
+    return words;
+  }
+
+  [[nodiscard]] ScheduleKind kind() const noexcept override { return ScheduleKind::any_of; }
+  [[nodiscard]] const std::vector<ScheduleRulePtr>& parts() const noexcept { return parts_; }
+
+ private:
+  std::vector<ScheduleRulePtr> parts_;
+};
+
+}  // namespace punctual

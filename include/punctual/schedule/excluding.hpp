@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// Excluding: a schedule that does not fire on the days and at the times of a calendar.
+//
+// An instant that falls on an excluded day is left out, not moved.
+//
+// Thread-safety: an immutable value; share it freely.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "punctual/base/time.hpp"
+#include "punctual/schedule/calendar.hpp"
+#include "punctual/schedule/rule.hpp"
+
+namespace punctual {
+
+class Excluding final : public ScheduleRule {
+ public:
+  Excluding(ScheduleRulePtr inner, Calendar calendar)
+      : inner_(std::move(inner)),
+        calendar_(std::move(calendar)),
+        zone_(inner_->zone()) {}
+
+  /// An instant behind 100,000 excluded ones in a row is not found.
+  ///
+  /// Complexity: a step for each excluded day, or for each excluded time.
+  [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
+    for (int step = 0; step < steps_max; ++step) {
+      const auto next = inner_->next_after(after);
+      if (!next) return std::nullopt;
+      const auto until = calendar_.excluded_until(*next, zone_);
+      if (!until) return next;
+      after = *until - Duration{1};
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept override {
+    for (int step = 0; step < steps_max; ++step) {
+      const auto previous = inner_->previous_before(before);
+      if (!previous) return std::nullopt;
+      const auto from = calendar_.excluded_from(*previous, zone_);
+      if (!from) return previous;
+      before = *from + Duration{1};
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] ScheduleRulePtr bound_to(std::string_view job_name,
+                                         TimePoint anchor) const override {
+    ScheduleRulePtr bound = inner_->bound_to(job_name, anchor);
+    if (!bound) return nullptr;
+    return ScheduleRulePtr{
+        static_cast<const ScheduleRule*>(new Excluding(std::move(bound), calendar_))};
+  }
+
+  [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept override {
+    return inner_->case_of(instant);
+  }
+  [[nodiscard]] TimeZone zone() const override { return zone_; }
+
+  [[nodiscard]] std::string describe() const override {
+    return inner_->describe() + ", except on " + calendar_.describe();
+  }
+
+  [[nodiscard]] ScheduleKind kind() const noexcept override { return ScheduleKind::excluding; }
+  [[nodiscard]] const ScheduleRulePtr& inner() const noexcept { return inner_; }
+  [[nodiscard]] const Calendar& calendar() const noexcept { return calendar_; }
+
+ private:
+  static constexpr int steps_max = 100'000;
+
+  ScheduleRulePtr inner_;
+  Calendar calendar_;
+  TimeZone zone_;
+};
+
+}  // namespace punctual
