@@ -10,13 +10,13 @@
 
 #pragma once
 
-#include <date/date.h>
-
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "punctual/base/civil_date.hpp"
 #include "punctual/base/time.hpp"
 
 namespace punctual {
@@ -31,6 +31,8 @@ namespace punctual {
 [[nodiscard]] std::optional<TimePoint> parse_iso8601(std::string_view text) noexcept;
 
 namespace detail {
+
+inline constexpr std::int64_t ms_per_day = 86'400'000;
 
 inline void put_digits(std::string& text, unsigned value, std::size_t width) {
   char digits[4];
@@ -88,16 +90,17 @@ inline std::optional<Duration> take_offset(std::string_view& text) noexcept {
 
 inline std::string format_iso8601(TimePoint instant) {
   instant = add_clamped(instant, Duration{0});
-  const auto day = date::floor<date::days>(instant);
-  const date::year_month_day date{day};
-  const auto ms = static_cast<unsigned>((instant - day).count());
+  const std::int64_t since_min = (instant - time_min).count();
+  const auto days = static_cast<int>(since_min / detail::ms_per_day);
+  const auto ms = static_cast<unsigned>(since_min % detail::ms_per_day);
+  const CivilDate date = civil_date(days + days_since_epoch(civil_year_min, 1, 1));
   std::string text;
   text.reserve(24);
-  detail::put_digits(text, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  detail::put_digits(text, static_cast<unsigned>(date.year), 4);
   text.push_back('-');
-  detail::put_digits(text, static_cast<unsigned>(date.month()), 2);
+  detail::put_digits(text, static_cast<unsigned>(date.month), 2);
   text.push_back('-');
-  detail::put_digits(text, static_cast<unsigned>(date.day()), 2);
+  detail::put_digits(text, static_cast<unsigned>(date.day), 2);
   text.push_back('T');
   detail::put_digits(text, ms / 3'600'000, 2);
   text.push_back(':');
@@ -128,12 +131,11 @@ inline std::optional<TimePoint> parse_iso8601(std::string_view text) noexcept {
   const auto offset = detail::take_offset(text);
   if (!offset || !text.empty()) return std::nullopt;
 
-  const date::year_month_day date{date::year{year}, date::month{static_cast<unsigned>(month)},
-                                  date::day{static_cast<unsigned>(day)}};
-  if (!date.ok()) return std::nullopt;
-  const TimePoint instant = date::sys_days{date} + std::chrono::hours{hour} +
-                            std::chrono::minutes{minute} + std::chrono::seconds{second} +
-                            Duration{ms} - *offset;
+  if (month > 12 || day > month_length(year, month)) return std::nullopt;
+  const std::int64_t seconds = std::int64_t{hour} * 3600 + minute * 60 + second;
+  const TimePoint instant{
+      Duration{days_since_epoch(year, month, day) * detail::ms_per_day + seconds * 1000 + ms} -
+      *offset};
   if (instant < time_min || instant > time_max) return std::nullopt;
   return instant;
 }

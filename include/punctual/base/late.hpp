@@ -10,6 +10,8 @@
 
 #pragma once
 
+#include <vector>
+
 namespace punctual {
 
 namespace detail {
@@ -24,5 +26,9 @@ struct LateType {
 /// The type `T`; `Parameter` is any parameter of the template that names it.
 template <class T, class Parameter>
 using Late = typename detail::LateType<T, Parameter>::Type;
+
+/// A vector of `T`; what a template does with it is compiled late as well.
+template <class T, class Parameter>
+using LateVector = std::vector<Late<T, Parameter>>;
 
 }  // namespace punctual

@@ -6,9 +6,14 @@
 // back always equals the instant written. Arithmetic near the ends of the range is clamped, never
 // wrapped: a wait of "for ever" stays one.
 //
+// Instants are written with Howard Hinnant's date, `date::sys_days{2024_y / 1 / 15} + 2h`, or read
+// by base/iso8601.hpp.
+//
 // Thread-safety: values and pure functions.
 
 #pragma once
+
+#include <date/date.h>  // for callers, who write instants with it
 
 #include <chrono>
 

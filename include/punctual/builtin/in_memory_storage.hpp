@@ -20,6 +20,7 @@
 
 #include "punctual/base/answer_each.hpp"
 #include "punctual/base/error.hpp"
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/memory_history.hpp"
 #include "punctual/builtin/memory_lease.hpp"
@@ -53,27 +54,28 @@ class BasicInMemoryStorage {
         tables_(std::move(other.tables_)) {}
 
   // --- ScheduleLedger, as policy/storage.hpp describes it
-  std::vector<ScheduleState> sync_jobs(const std::vector<JobDefinition>& definitions,
-                                       TimePoint now);
-  std::vector<ScheduleState> due_schedules(const JobNames& jobs, std::size_t limit, TimePoint now);
-  std::vector<AdvanceAnswer> advance(const std::vector<Advance>& advances, TimePoint now);
+  LateVector<ScheduleState, RunT> sync_jobs(const std::vector<JobDefinition>& definitions,
+                                            TimePoint now);
+  LateVector<ScheduleState, RunT> due_schedules(const JobNames& jobs, std::size_t limit,
+                                                TimePoint now);
+  std::vector<AdvanceAnswer> advance(const LateVector<Advance, RunT>& advances, TimePoint now);
   bool set_paused(const PauseChange& change, TimePoint now);
 
   // --- RunQueue
-  std::vector<EnqueueAnswer> enqueue(const std::vector<NewRun>& rows, TimePoint now);
-  std::vector<JobRun> claim(const ClaimRequest& request, TimePoint now);
-  std::vector<RenewAnswer> renew(const std::vector<Renewal>& renewals, Duration lease,
-                                 TimePoint now);
-  std::vector<FinishAnswer> finish(const std::vector<Completion>& completions, TimePoint now);
-  std::vector<FinishAnswer> release(const std::vector<LeaseRef>& leases, TimePoint now);
-  std::vector<JobRun> take_expired(const RescueRequest& request, TimePoint now);
+  std::vector<EnqueueAnswer> enqueue(const LateVector<NewRun, RunT>& rows, TimePoint now);
+  LateVector<JobRun, RunT> claim(const ClaimRequest& request, TimePoint now);
+  LateVector<RenewAnswer, RunT> renew(const LateVector<Renewal, RunT>& renewals, Duration lease,
+                                      TimePoint now);
+  std::vector<FinishAnswer> finish(const LateVector<Completion, RunT>& completions, TimePoint now);
+  std::vector<FinishAnswer> release(const LateVector<LeaseRef, RunT>& leases, TimePoint now);
+  LateVector<JobRun, RunT> take_expired(const RescueRequest& request, TimePoint now);
   CancelAnswer request_cancel(RunId run_id, const std::string& actor, TimePoint now);
   WakeTimes next_wake(const JobNames& jobs, TimePoint now);
 
   // --- RunHistory
-  std::vector<JobRun> runs(const RunQuery& query);
+  LateVector<JobRun, RunT> runs(const RunQuery& query);
   std::optional<JobRun> run(RunId run_id);
-  std::vector<JobSummary> summaries();
+  LateVector<JobSummary, RunT> summaries();
   std::size_t prune(std::size_t limit, TimePoint now);
 
   /// The caller's clock decides: there is no other one in this process.
@@ -97,10 +99,10 @@ class BasicInMemoryStorage {
 
   /// Arms what `rows` that were stored as ended arm, and bounds the history. After all of them: a
   /// later row may be the open run that an earlier one must not arm beside.
-  void settle(const std::vector<NewRun>& rows, TimePoint now);
+  void settle(const LateVector<NewRun, RunT>& rows, TimePoint now);
 
   /// Errors: DUPLICATE_RUN_ID -> a row has the id of a stored run or of another row.
-  void require_new_ids(const std::vector<NewRun>& rows);
+  void require_new_ids(const LateVector<NewRun, RunT>& rows);
 
   InMemoryStorageOptions options_{};
   std::mutex mutex_;
@@ -108,7 +110,7 @@ class BasicInMemoryStorage {
 };
 
 template <class RunT>
-std::vector<ScheduleState> BasicInMemoryStorage<RunT>::sync_jobs(
+LateVector<ScheduleState, RunT> BasicInMemoryStorage<RunT>::sync_jobs(
     const std::vector<JobDefinition>& definitions, TimePoint) {
   const std::lock_guard lock{mutex_};
   return answer_each(definitions, [&](const JobDefinition& definition) -> ScheduleState {
@@ -133,11 +135,11 @@ std::vector<ScheduleState> BasicInMemoryStorage<RunT>::sync_jobs(
 }
 
 template <class RunT>
-std::vector<ScheduleState> BasicInMemoryStorage<RunT>::due_schedules(const JobNames& jobs,
-                                                                     std::size_t limit,
-                                                                     TimePoint now) {
+LateVector<ScheduleState, RunT> BasicInMemoryStorage<RunT>::due_schedules(const JobNames& jobs,
+                                                                          std::size_t limit,
+                                                                          TimePoint now) {
   const std::lock_guard lock{mutex_};
-  std::vector<ScheduleState> states;
+  LateVector<ScheduleState, RunT> states;
   for (const auto& [due_at, job] : tables_.due()) {
     if (due_at > now || states.size() == limit) break;
     if (detail::knows(jobs, job->state.job_name)) states.push_back(job->state);
@@ -146,8 +148,8 @@ std::vector<ScheduleState> BasicInMemoryStorage<RunT>::due_schedules(const JobNa
 }
 
 template <class RunT>
-std::vector<AdvanceAnswer> BasicInMemoryStorage<RunT>::advance(const std::vector<Advance>& advances,
-                                                               TimePoint now) {
+std::vector<AdvanceAnswer> BasicInMemoryStorage<RunT>::advance(
+    const LateVector<Advance, RunT>& advances, TimePoint now) {
   const std::lock_guard lock{mutex_};
   return answer_each(advances, [&](const Advance& advance) {
     AdvanceAnswer answer;
@@ -222,7 +224,7 @@ void BasicInMemoryStorage<RunT>::rearm(const std::string& job_name, TimePoint en
 }
 
 template <class RunT>
-void BasicInMemoryStorage<RunT>::settle(const std::vector<NewRun>& rows, TimePoint now) {
+void BasicInMemoryStorage<RunT>::settle(const LateVector<NewRun, RunT>& rows, TimePoint now) {
   for (const auto& row : rows) rearm(row.job_name, now);
   while (tables_.history().size() > options_.history_max) {
     tables_.forget(*tables_.history().begin());
@@ -230,8 +232,8 @@ void BasicInMemoryStorage<RunT>::settle(const std::vector<NewRun>& rows, TimePoi
 }
 
 template <class RunT>
-void BasicInMemoryStorage<RunT>::require_new_ids(const std::vector<NewRun>& rows) {
-  std::set<RunId> ids;
+void BasicInMemoryStorage<RunT>::require_new_ids(const LateVector<NewRun, RunT>& rows) {
+  std::set<Late<RunId, RunT>> ids;
   for (const auto& row : rows) {
     if (tables_.find_run(row.id) == nullptr && ids.insert(row.id).second) continue;
     throw Error{"DUPLICATE_RUN_ID", "a new run expects an id that no other run has, got " +
@@ -240,7 +242,7 @@ void BasicInMemoryStorage<RunT>::require_new_ids(const std::vector<NewRun>& rows
 }
 
 template <class RunT>
-std::vector<EnqueueAnswer> BasicInMemoryStorage<RunT>::enqueue(const std::vector<NewRun>& rows,
+std::vector<EnqueueAnswer> BasicInMemoryStorage<RunT>::enqueue(const LateVector<NewRun, RunT>& rows,
                                                                TimePoint now) {
   const std::lock_guard lock{mutex_};
   require_new_ids(rows);  // before anything is stored: all or none
@@ -250,14 +252,15 @@ std::vector<EnqueueAnswer> BasicInMemoryStorage<RunT>::enqueue(const std::vector
 }
 
 template <class RunT>
-std::vector<JobRun> BasicInMemoryStorage<RunT>::claim(const ClaimRequest& request, TimePoint now) {
+LateVector<JobRun, RunT> BasicInMemoryStorage<RunT>::claim(const ClaimRequest& request,
+                                                           TimePoint now) {
   const std::lock_guard lock{mutex_};
   return detail::claim_runs(tables_, request, now);
 }
 
 template <class RunT>
-std::vector<RenewAnswer> BasicInMemoryStorage<RunT>::renew(const std::vector<Renewal>& renewals,
-                                                           Duration lease, TimePoint now) {
+LateVector<RenewAnswer, RunT> BasicInMemoryStorage<RunT>::renew(
+    const LateVector<Renewal, RunT>& renewals, Duration lease, TimePoint now) {
   const std::lock_guard lock{mutex_};
   return answer_each(renewals, [&](const Renewal& renewal) {
     return detail::renew_lease(tables_, renewal, lease, now);
@@ -266,7 +269,7 @@ std::vector<RenewAnswer> BasicInMemoryStorage<RunT>::renew(const std::vector<Ren
 
 template <class RunT>
 std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::finish(
-    const std::vector<Completion>& completions, TimePoint now) {
+    const LateVector<Completion, RunT>& completions, TimePoint now) {
   const std::lock_guard lock{mutex_};
   return answer_each(completions, [&](const Completion& completion) {
     JobRun* run = detail::find_held(tables_, completion.lease);
@@ -288,16 +291,16 @@ std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::finish(
 }
 
 template <class RunT>
-std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::release(const std::vector<LeaseRef>& leases,
-                                                              TimePoint) {
+std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::release(
+    const LateVector<LeaseRef, RunT>& leases, TimePoint) {
   const std::lock_guard lock{mutex_};
   return answer_each(leases,
                      [&](const LeaseRef& lease) { return detail::release_lease(tables_, lease); });
 }
 
 template <class RunT>
-std::vector<JobRun> BasicInMemoryStorage<RunT>::take_expired(const RescueRequest& request,
-                                                             TimePoint now) {
+LateVector<JobRun, RunT> BasicInMemoryStorage<RunT>::take_expired(const RescueRequest& request,
+                                                                  TimePoint now) {
   const std::lock_guard lock{mutex_};
   return detail::take_expired_runs(tables_, request, now);
 }
@@ -342,7 +345,7 @@ WakeTimes BasicInMemoryStorage<RunT>::next_wake(const JobNames& jobs, TimePoint)
 }
 
 template <class RunT>
-std::vector<JobRun> BasicInMemoryStorage<RunT>::runs(const RunQuery& query) {
+LateVector<JobRun, RunT> BasicInMemoryStorage<RunT>::runs(const RunQuery& query) {
   require_valid(query);
   const std::lock_guard lock{mutex_};
   return detail::find_runs(tables_, query);
@@ -356,9 +359,9 @@ std::optional<JobRun> BasicInMemoryStorage<RunT>::run(RunId run_id) {
 }
 
 template <class RunT>
-std::vector<JobSummary> BasicInMemoryStorage<RunT>::summaries() {
+LateVector<JobSummary, RunT> BasicInMemoryStorage<RunT>::summaries() {
   const std::lock_guard lock{mutex_};
-  std::vector<JobSummary> summaries;
+  LateVector<JobSummary, RunT> summaries;
   for (const auto& [name, job] : tables_.jobs) {
     // Version 0: runs of the job came, the job itself has not been synced.
     if (job->state.version > 0) summaries.push_back(detail::summarize(tables_, *job));

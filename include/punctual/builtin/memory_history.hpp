@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/memory_tables.hpp"
 #include "punctual/domain/job_run.hpp"
@@ -26,8 +27,9 @@ namespace punctual::detail {
 ///
 /// Complexity: linear in the rows between the page's ends, of the job alone if the query names one.
 template <class RunT>
-[[nodiscard]] std::vector<JobRun> find_runs(MemoryTables<RunT>& tables, const RunQuery& query) {
-  std::vector<JobRun> found;
+[[nodiscard]] LateVector<JobRun, RunT> find_runs(MemoryTables<RunT>& tables,
+                                                 const RunQuery& query) {
+  LateVector<JobRun, RunT> found;
   const auto consider = [&](const JobRun& run) {
     if (!matches(query, run)) return;
     found.push_back(run);
@@ -42,7 +44,7 @@ template <class RunT>
   }
   const BasicMemoryJob<RunT>* job = tables.find_job(*query.job_name);
   if (job == nullptr) return found;
-  const auto start_in = [&](const std::set<RunId>& ids) {
+  const auto start_in = [&](const std::set<Late<RunId, RunT>>& ids) {
     return query.before ? ids.lower_bound(*query.before) : ids.end();
   };
   auto open = start_in(job->open);
@@ -93,7 +95,7 @@ std::size_t prune_job(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job, std
   // From this id on runs are among the newest `keep_last`. Not the end of the walk: a run that was
   // stored early may have ended late.
   const auto first_kept = std::prev(job.ended.end(), static_cast<std::ptrdiff_t>(keep_last));
-  std::vector<RunId> old;
+  LateVector<RunId, RunT> old;
   for (const auto& [completed_at, id] : job.ended_by_time) {
     if (completed_at >= kept_from || old.size() == limit) break;
     if (first_kept == job.ended.end() || id < *first_kept) old.push_back(id);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/memory_claim.hpp"
 #include "punctual/builtin/memory_tables.hpp"
@@ -29,8 +30,8 @@ template <class RunT>
 
 /// Returns the runs that a claim gets, in order, before it gets them.
 template <class RunT>
-[[nodiscard]] std::vector<JobRun*> find_claimable(MemoryTables<RunT>& tables,
-                                                  const ClaimRequest& request, TimePoint now) {
+[[nodiscard]] LateVector<JobRun*, RunT> find_claimable(MemoryTables<RunT>& tables,
+                                                       const ClaimRequest& request, TimePoint now) {
   tables.promote(now);
   if (!request.only) return MemoryClaim{tables, request, now}.pick();
   JobRun* run = tables.find_run(*request.only);
@@ -38,13 +39,13 @@ template <class RunT>
   const BasicMemoryJob<RunT>& job = tables.job_of(run->job_name);
   const bool may_start =
       knows(*request.jobs, run->job_name) && !job.state.paused && tables.may_start(job, *run);
-  return may_start ? std::vector{run} : std::vector<JobRun*>{};
+  return may_start ? std::vector{run} : LateVector<JobRun*, RunT>{};
 }
 
 template <class RunT>
-std::vector<JobRun> claim_runs(MemoryTables<RunT>& tables, const ClaimRequest& request,
-                               TimePoint now) {
-  std::vector<JobRun> claimed;
+LateVector<JobRun, RunT> claim_runs(MemoryTables<RunT>& tables, const ClaimRequest& request,
+                                    TimePoint now) {
+  LateVector<JobRun, RunT> claimed;
   for (JobRun* run : find_claimable(tables, request, now)) {
     run->node = request.node;
     ++run->fence;
@@ -86,15 +87,15 @@ FinishAnswer release_lease(MemoryTables<RunT>& tables, const LeaseRef& lease) {
 /// Takes over the runs whose leases have expired, the longest expired first. They keep the name of
 /// the node that ran them.
 template <class RunT>
-std::vector<JobRun> take_expired_runs(MemoryTables<RunT>& tables, const RescueRequest& request,
-                                      TimePoint now) {
-  std::vector<JobRun*> expired;
+LateVector<JobRun, RunT> take_expired_runs(MemoryTables<RunT>& tables, const RescueRequest& request,
+                                           TimePoint now) {
+  LateVector<JobRun*, RunT> expired;
   for (const auto& [until, id] : tables.leases()) {
     if (until > now || expired.size() == request.limit) break;
     JobRun& run = *tables.find_run(id);
     if (knows(*request.jobs, run.job_name)) expired.push_back(&run);
   }
-  std::vector<JobRun> taken;
+  LateVector<JobRun, RunT> taken;
   taken.reserve(expired.size());
   for (JobRun* run : expired) {
     ++run->fence;

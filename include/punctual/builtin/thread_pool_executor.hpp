@@ -74,7 +74,7 @@ class BasicThreadPoolExecutor {
   /// Lets the threads do what is waiting, and joins them, except those that hang.
   ~BasicThreadPoolExecutor() {
     if (!shared_) return;
-    std::vector<std::thread> threads;
+    std::vector<Late<std::thread, OptionsT>> threads;
     {
       const std::lock_guard lock{shared_->mutex};
       shared_->stopping = true;

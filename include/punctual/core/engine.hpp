@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/core/active_run.hpp"
 #include "punctual/core/flight_deck.hpp"
@@ -85,7 +86,7 @@ class Engine {
   void rescue(TickReport& report, const JobNames& jobs, TimePoint now, Duration steady);
   void claim(TickReport& report, const JobNames& jobs);
   [[nodiscard]] std::size_t claim_some(const JobNames& jobs, std::size_t limit);
-  void launch(std::vector<JobRun> runs, Duration asked_at);
+  void launch(LateVector<JobRun, ClockT> runs, Duration asked_at);
   void prune(TickReport& report, TimePoint now, Duration steady);
   void plan_next(TickReport& report, const WakeTimes& wake = {}, Duration storage_lead = {});
 
@@ -222,7 +223,7 @@ bool Engine<C, S, E>::is_startup_spaced(const std::string& name, TimePoint now) 
 template <class C, class S, class E>
 void Engine<C, S, E>::fire(TickReport& report, const JobNames& jobs, TimePoint now) {
   const auto due = parts_.storage.due_schedules(jobs, parts_.options.batch_max, now);
-  std::vector<Advance> advances;
+  LateVector<Advance, C> advances;
   advances.reserve(due.size());
   for (const auto& state : due) {
     const auto entry = book_.find_job(state.job_name);
@@ -252,7 +253,7 @@ void Engine<C, S, E>::rescue(TickReport& report, const JobNames& jobs, TimePoint
   // Nothing to take, yet something has expired: another node was faster, or it has just been
   // renewed. Not at every tick.
   if (runs.empty()) rescue_from_ = steady + std::chrono::seconds{1};
-  std::vector<Completion> completions;
+  LateVector<Completion, C> completions;
   completions.reserve(runs.size());
   for (const auto& run : runs) {
     const auto entry = book_.find_job(run.job_name);
@@ -328,7 +329,7 @@ bool Engine<C, S, E>::launch_next() noexcept {
 
 /// Hands claimed runs to the executor, also those behind one that it refuses.
 template <class C, class S, class E>
-void Engine<C, S, E>::launch(std::vector<JobRun> runs, Duration asked_at) {
+void Engine<C, S, E>::launch(LateVector<JobRun, C> runs, Duration asked_at) {
   std::exception_ptr refusal;
   Duration looks_by = asked_at + parts_.options.lease / 3;
   for (auto& run : runs) {

@@ -117,7 +117,7 @@ class FlightDeck final
   void begin_stop();
 
   /// Gives up the bodies that are still running, hands their runs back, and returns those.
-  std::vector<RunId> abandon();
+  LateVector<RunId, ClockT> abandon();
 
  private:
   /// Part of each piece of work: wakes the loop when the executor is done with it, unless its
@@ -258,7 +258,7 @@ void FlightDeck<C, S, E>::renew(bool all) {
   const Duration asked_at = parts.clock.steady_now();
   const auto flights = table.to_renew(asked_at, all);
   if (flights.empty()) return;
-  std::vector<Renewal> renewals;
+  LateVector<Renewal, C> renewals;
   renewals.reserve(flights.size());
   for (const auto& flight : flights) {
     Renewal renewal;
@@ -267,7 +267,7 @@ void FlightDeck<C, S, E>::renew(bool all) {
     renewals.push_back(std::move(renewal));
   }
   const Duration lease = parts.options.lease;
-  std::vector<RenewAnswer> answers;
+  LateVector<RenewAnswer, C> answers;
   try {
     answers = parts.guarded([&] { return parts.storage.renew(renewals, lease, parts.now()); });
   } catch (...) {
@@ -287,10 +287,10 @@ void FlightDeck<C, S, E>::begin_stop() {
 }
 
 template <class C, class S, class E>
-std::vector<RunId> FlightDeck<C, S, E>::abandon() {
+LateVector<RunId, C> FlightDeck<C, S, E>::abandon() {
   // Inside a body this thread is itself one that has not settled.
   const auto left = table.abandon(ActiveRun::depth(this) == 0);
-  std::vector<RunId> ids;
+  LateVector<RunId, C> ids;
   for (const auto& flight : left) {
     flight->detach();
     ids.push_back(flight->run.id);
@@ -303,7 +303,7 @@ std::vector<RunId> FlightDeck<C, S, E>::abandon() {
 
 template <class C, class S, class E>
 void FlightDeck<C, S, E>::hand_back(const std::vector<FlightPtr>& flights, const std::string& why) {
-  std::vector<LeaseRef> leases;
+  LateVector<LeaseRef, C> leases;
   leases.reserve(flights.size());
   for (const auto& flight : flights) leases.push_back({flight->run.id, flight->run.fence});
   try {

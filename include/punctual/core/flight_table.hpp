@@ -315,6 +315,6 @@ std::vector<std::shared_ptr<RecordT>> BasicFlightTable<RecordT>::abandon(bool wa
 }
 
 using FlightTable = BasicFlightTable<FlightRecord>;
-using FlightPtr = FlightTable::FlightPtr;
+using FlightPtr = std::shared_ptr<FlightRecord>;
 
 }  // namespace punctual::detail

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/core/engine.hpp"
 #include "punctual/core/planner.hpp"
@@ -63,11 +64,12 @@ class JobDesk {
     deck_->wake.raise();
   }
 
-  [[nodiscard]] std::vector<ScheduledInstant> next_runs(std::string_view name, std::size_t count) {
+  [[nodiscard]] LateVector<ScheduledInstant, ClockT> next_runs(std::string_view name,
+                                                               std::size_t count) {
     const RegisteredJobPtr job = engine_->book().job(name);
     const ScheduleState state = engine_->book().state_of(*job);
     const Schedule schedule = job->config.schedule.bound_to(job->config.name, state.anchor_at);
-    std::vector<ScheduledInstant> instants;
+    LateVector<ScheduledInstant, ClockT> instants;
     std::optional<TimePoint> next;
     if (state.enabled && !state.paused) next = state.next_due_at;
     while (next && instants.size() < count) {

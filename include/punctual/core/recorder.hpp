@@ -38,14 +38,14 @@ class Recorder {
   /// Carries to the storage what waits, unless another thread is at it.
   void flush() {
     outbox_.carry(parts_.options.batch_max,
-                  [this](std::vector<OutboxItem>& batch) { store(batch); });
+                  [this](LateVector<OutboxItem, PartsT>& batch) { store(batch); });
   }
 
  private:
   /// Stores ends; those to be tried again are left in `batch`.
-  void store(std::vector<OutboxItem>& batch) noexcept {
+  void store(LateVector<OutboxItem, PartsT>& batch) noexcept {
     try {
-      std::vector<Completion> completions;
+      LateVector<Completion, PartsT> completions;
       completions.reserve(batch.size());
       for (const auto& item : batch) completions.emplace_back(item.completion);
       const auto answers =

@@ -19,12 +19,14 @@
 
 namespace punctual {
 
-class AnyOf final : public ScheduleRule {
+/// `RulePtr` is ScheduleRulePtr; as a template, it costs those who only include it little.
+template <class RulePtr>
+class BasicAnyOf final : public ScheduleRule {
  public:
   static constexpr std::size_t parts_max = 64;
 
   /// Errors: INVALID_SCHEDULE -> none, or more than 64.
-  explicit AnyOf(std::vector<ScheduleRulePtr> parts) : parts_(std::move(parts)) {
+  explicit BasicAnyOf(std::vector<RulePtr> parts) : parts_(std::move(parts)) {
     if (!parts_.empty() && parts_.size() <= parts_max) return;
     throw Error{"INVALID_SCHEDULE",
                 "any_of() expects 1 to 64 schedules, got " + std::to_string(parts_.size())};
@@ -32,8 +34,8 @@ class AnyOf final : public ScheduleRule {
 
   /// Errors: INVALID_SCHEDULE -> also one without instants of its own.
   template <class Schedules>
-  [[nodiscard]] static AnyOf of(const Schedules& schedules) {
-    std::vector<ScheduleRulePtr> parts;
+  [[nodiscard]] static BasicAnyOf of(const Schedules& schedules) {
+    std::vector<RulePtr> parts;
     for (const auto& schedule : schedules) {
       if (!schedule.rule() || schedule.kind() == ScheduleKind::after_finish) {
         throw Error{"INVALID_SCHEDULE",
@@ -42,7 +44,7 @@ class AnyOf final : public ScheduleRule {
       }
       parts.push_back(schedule.rule());
     }
-    return AnyOf{std::move(parts)};
+    return BasicAnyOf{std::move(parts)};
   }
 
   [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
@@ -66,7 +68,7 @@ class AnyOf final : public ScheduleRule {
   [[nodiscard]] ScheduleRulePtr bound_to(std::string_view job_name,
                                          TimePoint anchor) const override {
     bool has_changed = false;
-    std::vector<ScheduleRulePtr> parts = parts_;
+    std::vector<RulePtr> parts = parts_;
     for (auto& part : parts) {
       ScheduleRulePtr bound = part->bound_to(job_name, anchor);
       if (!bound) continue;
@@ -74,7 +76,7 @@ class AnyOf final : public ScheduleRule {
       has_changed = true;
     }
     if (!has_changed) return nullptr;
-    return ScheduleRulePtr{static_cast<const ScheduleRule*>(new AnyOf(std::move(parts)))};
+    return ScheduleRulePtr{static_cast<const ScheduleRule*>(new BasicAnyOf(std::move(parts)))};
   }
 
   [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept override {
@@ -94,10 +96,12 @@ class AnyOf final : public ScheduleRule {
   }
 
   [[nodiscard]] ScheduleKind kind() const noexcept override { return ScheduleKind::any_of; }
-  [[nodiscard]] const std::vector<ScheduleRulePtr>& parts() const noexcept { return parts_; }
+  [[nodiscard]] const std::vector<RulePtr>& parts() const noexcept { return parts_; }
 
  private:
-  std::vector<ScheduleRulePtr> parts_;
+  std::vector<RulePtr> parts_;
 };
+
+using AnyOf = BasicAnyOf<ScheduleRulePtr>;
 
 }  // namespace punctual

@@ -20,11 +20,12 @@
 #include <utility>
 #include <vector>
 
+#include "punctual/base/civil_date.hpp"
 #include "punctual/base/error.hpp"
 #include "punctual/base/iso8601.hpp"
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/schedule/calendar_names.hpp"
-#include "punctual/schedule/civil_date.hpp"
 #include "punctual/schedule/rule.hpp"
 #include "punctual/schedule/time_zone.hpp"
 
@@ -46,24 +47,26 @@ struct YearlyDay {
   int day = 1;
 };
 
-class Calendar {
+/// `ZoneT` is TimeZone; as a template, it costs those who only include it little.
+template <class ZoneT>
+class BasicCalendar {
  public:
-  Calendar() = default;
+  BasicCalendar() = default;
 
   /// Saturdays and Sundays.
-  [[nodiscard]] static Calendar weekends() {
-    return Calendar{}.weekdays({Weekday::saturday, Weekday::sunday});
+  [[nodiscard]] static BasicCalendar weekends() {
+    return BasicCalendar{}.weekdays({Weekday::saturday, Weekday::sunday});
   }
 
   /// Adds single days, e.g. `{{2024, 3, 29}}`.
   ///
   /// Errors: INVALID_SCHEDULE -> no such day in the years 1 to 9999.
-  Calendar& dates(std::initializer_list<CivilDate> days) {
+  BasicCalendar& dates(std::initializer_list<CivilDate> days) {
     for (const CivilDate& day : days) add(day);
     return *this;
   }
 
-  Calendar& weekdays(std::initializer_list<Weekday> days) {
+  BasicCalendar& weekdays(std::initializer_list<Weekday> days) {
     for (const Weekday day : days) weekdays_ |= 1U << static_cast<unsigned>(day);
     return *this;
   }
@@ -71,20 +74,20 @@ class Calendar {
   /// Adds days of every year, e.g. `{{12, 25}, {1, 1}}`.
   ///
   /// Errors: INVALID_SCHEDULE -> no month has that day.
-  Calendar& yearly(std::initializer_list<YearlyDay> days) {
+  BasicCalendar& yearly(std::initializer_list<YearlyDay> days) {
     for (const YearlyDay& day : days) add(day);
     return *this;
   }
 
   /// Adds the instants of another schedule; each is one instant, not a day.
   template <class ScheduleT>
-  Calendar& times_of(const ScheduleT& schedule) {
+  BasicCalendar& times_of(const ScheduleT& schedule) {
     add_times(schedule.rule());
     return *this;
   }
 
   /// Reads days on the clocks of `zone`, whatever the schedule's.
-  Calendar& in(TimeZone zone) {
+  BasicCalendar& in(ZoneT zone) {
     zone_ = std::move(zone);
     return *this;
   }
@@ -118,20 +121,20 @@ class Calendar {
   /// Returns an instant before which, from `instant` on, everything is excluded; nullopt if
   /// `instant` is not. `zone` is that of the schedule.
   [[nodiscard]] std::optional<TimePoint> excluded_until(TimePoint instant,
-                                                        const TimeZone& zone) const noexcept;
+                                                        const ZoneT& zone) const noexcept;
 
   /// Returns an instant after which, up to `instant`, everything is excluded; nullopt if `instant`
   /// is not.
   [[nodiscard]] std::optional<TimePoint> excluded_from(TimePoint instant,
-                                                       const TimeZone& zone) const noexcept;
+                                                       const ZoneT& zone) const noexcept;
 
   [[nodiscard]] std::string describe() const;
 
-  [[nodiscard]] const std::vector<int>& dates() const noexcept { return dates_; }
+  [[nodiscard]] const std::vector<Late<int, ZoneT>>& dates() const noexcept { return dates_; }
   [[nodiscard]] unsigned weekdays() const noexcept { return weekdays_; }
   [[nodiscard]] const std::array<std::uint32_t, 13>& yearly() const noexcept { return yearly_; }
   [[nodiscard]] const ScheduleRulePtr& times() const noexcept { return times_; }
-  [[nodiscard]] const std::optional<TimeZone>& zone() const noexcept { return zone_; }
+  [[nodiscard]] const std::optional<ZoneT>& zone() const noexcept { return zone_; }
 
  private:
   [[noreturn]] static void refuse(const std::string& day) {
@@ -158,7 +161,7 @@ class Calendar {
     TimePoint end;
   };
 
-  static DayPart day_part(TimePoint instant, const TimeZone& zone) noexcept {
+  static DayPart day_part(TimePoint instant, const ZoneT& zone) noexcept {
     const ZoneSpan span = zone.span_at(instant);
     const std::chrono::seconds offset{span.offset};
     const auto day = std::chrono::floor<std::chrono::days>(instant.time_since_epoch() + offset);
@@ -172,30 +175,33 @@ class Calendar {
                                                                           : next_midnight};
   }
 
-  std::vector<int> dates_;                  // days since 1970-01-01, in order
+  std::vector<Late<int, ZoneT>> dates_;     // days since 1970-01-01, in order
   unsigned weekdays_ = 0;                   // bit 0: Sunday
   std::array<std::uint32_t, 13> yearly_{};  // bit d of the month
   ScheduleRulePtr times_;
-  std::optional<TimeZone> zone_;
+  std::optional<ZoneT> zone_;
 };
 
-inline std::optional<TimePoint> Calendar::excluded_until(TimePoint instant,
-                                                         const TimeZone& zone) const noexcept {
+template <class ZoneT>
+std::optional<TimePoint> BasicCalendar<ZoneT>::excluded_until(TimePoint instant,
+                                                              const ZoneT& zone) const noexcept {
   const DayPart part = day_part(instant, zone_ ? *zone_ : zone);
   if (has_day(part.day)) return part.end;
   if (has_time(instant)) return instant + Duration{1};
   return std::nullopt;
 }
 
-inline std::optional<TimePoint> Calendar::excluded_from(TimePoint instant,
-                                                        const TimeZone& zone) const noexcept {
+template <class ZoneT>
+std::optional<TimePoint> BasicCalendar<ZoneT>::excluded_from(TimePoint instant,
+                                                             const ZoneT& zone) const noexcept {
   const DayPart part = day_part(instant, zone_ ? *zone_ : zone);
   if (has_day(part.day)) return part.begin - Duration{1};
   if (has_time(instant)) return instant - Duration{1};
   return std::nullopt;
 }
 
-inline std::string Calendar::describe() const {
+template <class ZoneT>
+std::string BasicCalendar<ZoneT>::describe() const {
   std::string words;
   const auto add_words = [&](const std::string& more) {
     words += words.empty() ? more : ", " + more;
@@ -215,5 +221,7 @@ inline std::string Calendar::describe() const {
   if (words.empty()) words = "nothing";
   return zone_ ? words + " in " + zone_->name() : words;
 }
+
+using Calendar = BasicCalendar<TimeZone>;
 
 }  // namespace punctual

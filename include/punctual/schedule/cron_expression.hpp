@@ -18,9 +18,9 @@
 #include <string>
 #include <string_view>
 
+#include "punctual/base/civil_date.hpp"
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
-#include "punctual/schedule/civil_date.hpp"
 #include "punctual/schedule/cron_fields.hpp"
 #include "punctual/schedule/cron_parser.hpp"
 
@@ -39,7 +39,8 @@ class CronExpression {
   /// Errors: INVALID_SCHEDULE -> not an expression, or one that can never fire; the message has the
   ///         column, what was expected there and what was found. At compile time: no compilation.
   [[nodiscard]] static constexpr CronExpression parse(std::string_view text,
-                                                      CronDayMatch match = CronDayMatch::either);
+                                                      CronDayMatch match = CronDayMatch::either,
+                                                      CronFieldCount count = CronFieldCount::any);
 
   /// Returns the first instant strictly after `after`, nullopt if there is none up to `time_max`.
   ///
@@ -76,9 +77,12 @@ class CronExpression {
   friend constexpr bool operator==(const CronExpression&, const CronExpression&) = default;
 
  private:
-  explicit constexpr CronExpression(const CronFields& fields) noexcept : fields_(fields) {}
+  explicit constexpr CronExpression(const CronFields& fields) noexcept
+      : fields_(fields),
+        is_weekly_(fields.is_weekly()) {}
 
   CronFields fields_;
+  bool is_weekly_;  // kept, for it is asked for at every step
 };
 
 static_assert(sizeof(CronExpression) <= 96, "a schedule is copied often");
@@ -117,8 +121,8 @@ constexpr DayAndSecond split_local_time(LocalSeconds local) noexcept {
 /// is none.
 ///
 /// Requires: `day` is in the years 1 to 9999, or the day after.
-constexpr int cron_day_from(const CronFields& fields, int day) noexcept {
-  if (fields.is_weekly()) {
+constexpr int cron_day_from(const CronFields& fields, bool is_weekly, int day) noexcept {
+  if (is_weekly) {
     const int found = day + lowest_bit(weeks_from(fields.weekdays, weekday_of(day)));
     return found > last_civil_day ? no_day : found;
   }
@@ -141,8 +145,8 @@ constexpr int cron_day_from(const CronFields& fields, int day) noexcept {
 /// none.
 ///
 /// Requires: `day` is in the years 1 to 9999, or the day before.
-constexpr int cron_day_up_to(const CronFields& fields, int day) noexcept {
-  if (fields.is_weekly()) {
+constexpr int cron_day_up_to(const CronFields& fields, bool is_weekly, int day) noexcept {
+  if (is_weekly) {
     const auto week_to_day = bits_below(weeks_from(fields.weekdays, weekday_of(day + 1)), 7);
     const int found = day - 6 + highest_bit(week_to_day);
     return found < first_civil_day ? no_day : found;
@@ -187,8 +191,9 @@ constexpr void check_literal([[maybe_unused]] std::size_t column, const char* ex
 
 }  // namespace detail
 
-constexpr CronExpression CronExpression::parse(std::string_view text, CronDayMatch match) {
-  const CronParse parsed = parse_cron(text, match);
+constexpr CronExpression CronExpression::parse(std::string_view text, CronDayMatch match,
+                                               CronFieldCount count) {
+  const CronParse parsed = parse_cron(text, match, count);
   if (parsed.failure) detail::throw_invalid_cron(text, parsed.failure);
   return CronExpression{parsed.fields};
 }
@@ -199,7 +204,7 @@ constexpr std::optional<LocalSeconds> CronExpression::local_from(LocalSeconds fr
   const auto [today, second] = detail::split_local_time(from);
   const int later_today = fields_.second_from(second);
   const bool is_over = later_today == CronFields::no_second;
-  const int day = detail::cron_day_from(fields_, is_over ? today + 1 : today);
+  const int day = detail::cron_day_from(fields_, is_weekly_, is_over ? today + 1 : today);
   if (day == detail::no_day) return std::nullopt;
   return detail::local_time(day, day == today ? later_today : fields_.first_second());
 }
@@ -211,7 +216,7 @@ constexpr std::optional<LocalSeconds> CronExpression::local_up_to(
   const auto [today, second] = detail::split_local_time(up_to);
   const int earlier_today = fields_.second_up_to(second);
   const bool has_none = earlier_today == CronFields::no_second;
-  const int day = detail::cron_day_up_to(fields_, has_none ? today - 1 : today);
+  const int day = detail::cron_day_up_to(fields_, is_weekly_, has_none ? today - 1 : today);
   if (day == detail::no_day) return std::nullopt;
   return detail::local_time(day, day == today ? earlier_today : fields_.last_second());
 }

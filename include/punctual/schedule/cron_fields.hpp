@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "punctual/schedule/civil_date.hpp"
+#include "punctual/base/civil_date.hpp"
 
 namespace punctual {
 
@@ -170,40 +170,38 @@ constexpr std::uint32_t CronFields::days_of(int first_day, int length) const noe
 }
 
 constexpr int CronFields::second_from(int second) const noexcept {
+  // Few branches, for none of them can be foreseen: what is left of the minute decides where in
+  // the hour to look, and what is left of the hour, where in the day.
   const int hour = second / 3600;
   const int minute = second / 60 % 60;
-  if (detail::has_bit(hours, hour)) {
-    if (detail::has_bit(minutes, minute)) {
-      const std::uint64_t rest = detail::bits_from(seconds, second % 60);
-      if (rest != 0) return second - second % 60 + detail::lowest_bit(rest);
-    }
-    const std::uint64_t rest = detail::bits_from(minutes, minute + 1);
-    if (rest != 0) {
-      return hour * 3600 + detail::lowest_bit(rest) * 60 + detail::lowest_bit(seconds);
-    }
+  const std::uint64_t rest_of_minute = detail::bits_from(seconds, second % 60);
+  const int minute_begin = minute + (rest_of_minute == 0 ? 1 : 0);
+  const std::uint64_t rest_of_hour = detail::bits_from(minutes, minute_begin);
+  if (detail::has_bit(hours, hour) && rest_of_hour != 0) {
+    const int found = detail::lowest_bit(rest_of_hour);
+    const std::uint64_t from = found == minute ? rest_of_minute : seconds;
+    return hour * 3600 + found * 60 + detail::lowest_bit(from);
   }
-  const std::uint64_t rest = detail::bits_from(hours, hour + 1);
-  if (rest == 0) return no_second;
-  return detail::lowest_bit(rest) * 3600 + detail::lowest_bit(minutes) * 60 +
+  const std::uint64_t rest_of_day = detail::bits_from(hours, hour + 1);
+  if (rest_of_day == 0) return no_second;
+  return detail::lowest_bit(rest_of_day) * 3600 + detail::lowest_bit(minutes) * 60 +
          detail::lowest_bit(seconds);
 }
 
 constexpr int CronFields::second_up_to(int second) const noexcept {
   const int hour = second / 3600;
   const int minute = second / 60 % 60;
-  if (detail::has_bit(hours, hour)) {
-    if (detail::has_bit(minutes, minute)) {
-      const std::uint64_t rest = detail::bits_below(seconds, second % 60 + 1);
-      if (rest != 0) return second - second % 60 + detail::highest_bit(rest);
-    }
-    const std::uint64_t rest = detail::bits_below(minutes, minute);
-    if (rest != 0) {
-      return hour * 3600 + detail::highest_bit(rest) * 60 + detail::highest_bit(seconds);
-    }
+  const std::uint64_t start_of_minute = detail::bits_below(seconds, second % 60 + 1);
+  const int minute_end = minute + (start_of_minute == 0 ? 0 : 1);
+  const std::uint64_t start_of_hour = detail::bits_below(minutes, minute_end);
+  if (detail::has_bit(hours, hour) && start_of_hour != 0) {
+    const int found = detail::highest_bit(start_of_hour);
+    const std::uint64_t up_to = found == minute ? start_of_minute : seconds;
+    return hour * 3600 + found * 60 + detail::highest_bit(up_to);
   }
-  const std::uint64_t rest = detail::bits_below(hours, hour);
-  if (rest == 0) return no_second;
-  return detail::highest_bit(rest) * 3600 + detail::highest_bit(minutes) * 60 +
+  const std::uint64_t start_of_day = detail::bits_below(hours, hour);
+  if (start_of_day == 0) return no_second;
+  return detail::highest_bit(start_of_day) * 3600 + detail::highest_bit(minutes) * 60 +
          detail::highest_bit(seconds);
 }
 

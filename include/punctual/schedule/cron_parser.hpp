@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "punctual/schedule/civil_date.hpp"
+#include "punctual/base/civil_date.hpp"
 #include "punctual/schedule/cron_dialect.hpp"
 #include "punctual/schedule/cron_fields.hpp"
 
@@ -29,6 +29,14 @@ namespace punctual {
 enum class CronDayMatch {
   either,  ///< one of them, as in Vixie cron: `0 0 13 * FRI` fires on every 13th and every Friday
   both,    ///< both: `0 0 13 * FRI` fires on Fridays the 13th
+};
+
+/// How many fields a text must have. For readers of expressions that are written for one dialect.
+enum class CronFieldCount {
+  any = 0,    ///< 5, 6 or 7
+  five = 5,   ///< minute first
+  six = 6,    ///< second first
+  seven = 7,  ///< second first, year last
 };
 
 /// Where and why a text is not a cron expression; false if it is one.
@@ -49,11 +57,14 @@ struct CronParse {
 
 /// Reads `text`; never throws, and can run at compile time.
 ///
+/// A macro stands for an expression of any number of fields.
+///
 /// Both day fields count as restricted unless they are `?` or have a bare `*`: `*/2` restricts.
 ///
 /// Complexity: linear in the text, plus at most 1560 months for one that can never fire.
 [[nodiscard]] constexpr CronParse parse_cron(std::string_view text,
-                                             CronDayMatch match = CronDayMatch::either) noexcept;
+                                             CronDayMatch match = CronDayMatch::either,
+                                             CronFieldCount count = CronFieldCount::any) noexcept;
 
 namespace detail {
 
@@ -81,9 +92,10 @@ constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noex
 /// One pass over one text. Its functions return false once `failure_` says why.
 class CronParser {
  public:
-  constexpr CronParser(std::string_view text, CronDayMatch match) noexcept
+  constexpr CronParser(std::string_view text, CronDayMatch match, CronFieldCount count) noexcept
       : text_(text),
-        match_(match) {}
+        match_(match),
+        count_(count) {}
 
   constexpr CronParse parse() noexcept {
     if (parse_text() && check_fires()) return {fields_, field_count_, {}};
@@ -108,6 +120,12 @@ class CronParser {
   constexpr bool check_fires() noexcept;
   constexpr bool fail(std::size_t at, std::string_view expected) noexcept;
 
+  [[nodiscard]] constexpr std::string_view count_expected() const noexcept {
+    if (count_ == CronFieldCount::five) return "5 fields";
+    return count_ == CronFieldCount::six ? "6 fields, seconds first"
+                                         : "7 fields, seconds first and the year last";
+  }
+
   [[nodiscard]] constexpr bool at_field_end() const noexcept {
     return at_ == text_.size() || is_blank(text_[at_]);
   }
@@ -125,6 +143,7 @@ class CronParser {
   std::string_view text_;
   std::size_t at_ = 0;
   CronDayMatch match_;
+  CronFieldCount count_;
   CronFields fields_;
   int field_count_ = 0;
   CronFailure failure_;
@@ -172,6 +191,7 @@ constexpr bool CronParser::expand_macro() noexcept {
     if (!equals_ignoring_case(text_.substr(at_), macro.name)) continue;
     text_ = macro.meaning;
     at_ = 0;
+    count_ = CronFieldCount::any;
     return true;
   }
   failure_ = {at_ + 1, text_.substr(at_),
@@ -184,6 +204,12 @@ constexpr bool CronParser::count_fields() noexcept {
   for (std::size_t i = at_; i < text_.size(); ++i) {
     if (is_blank(text_[i]) || (i > at_ && !is_blank(text_[i - 1]))) continue;
     if (++field_count_ > 7) return fail(i, "no more than 7 fields");
+    const bool is_too_many =
+        count_ != CronFieldCount::any && field_count_ > static_cast<int>(count_);
+    if (is_too_many) return fail(i, count_expected());
+  }
+  if (count_ != CronFieldCount::any && field_count_ < static_cast<int>(count_)) {
+    return fail(text_.size(), count_expected());
   }
   if (field_count_ >= 5) return true;
   return fail(text_.size(), "5 fields, 6 with seconds first or 7 with the year last");
@@ -343,8 +369,9 @@ constexpr bool CronParser::check_fires() noexcept {
 
 }  // namespace detail
 
-constexpr CronParse parse_cron(std::string_view text, CronDayMatch match) noexcept {
-  return detail::CronParser{text, match}.parse();
+constexpr CronParse parse_cron(std::string_view text, CronDayMatch match,
+                               CronFieldCount count) noexcept {
+  return detail::CronParser{text, match, count}.parse();
 }
 
 }  // namespace punctual

@@ -23,8 +23,9 @@ namespace punctual {
 
 /// How a cron expression is read; each option with its default.
 struct CronOptions {
-  TimeZone zone{};                           ///< UTC
-  CronDayMatch days = CronDayMatch::either;  ///< day of month or day of week suffices
+  TimeZone zone{};                              ///< UTC
+  CronDayMatch days = CronDayMatch::either;     ///< day of month or day of week suffices
+  CronFieldCount fields = CronFieldCount::any;  ///< 5, 6 or 7
   DstGap gap = DstGap::at_transition;
   DstOverlap overlap = DstOverlap::by_kind;
 };
@@ -34,23 +35,23 @@ class CronSchedule final : public ScheduleRule {
   /// Errors: INVALID_SCHEDULE -> see `CronExpression::parse`.
   explicit CronSchedule(std::string_view text, CronOptions options = {})
       : text_(text),
-        expression_(CronExpression::parse(text, options.days)),
+        expression_(CronExpression::parse(text, options.days, options.fields)),
         options_(std::move(options)) {}
 
   [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
-    const ZoneTable* table = options_.zone.table();
-    return table == nullptr ? expression_.next_after(after) : zoned(*table).next_after(after);
+    const ZoneRules* rules = options_.zone.rules();
+    return rules == nullptr ? expression_.next_after(after) : zoned(*rules).next_after(after);
   }
 
   [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept override {
-    const ZoneTable* table = options_.zone.table();
-    return table == nullptr ? expression_.previous_before(before)
-                            : zoned(*table).previous_before(before);
+    const ZoneRules* rules = options_.zone.rules();
+    return rules == nullptr ? expression_.previous_before(before)
+                            : zoned(*rules).previous_before(before);
   }
 
   [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept override {
-    const ZoneTable* table = options_.zone.table();
-    return table == nullptr ? DstCase::none : zoned(*table).case_of(instant);
+    const ZoneRules* rules = options_.zone.rules();
+    return rules == nullptr ? DstCase::none : zoned(*rules).case_of(instant);
   }
 
   /// The expression as it was given.
@@ -66,8 +67,8 @@ class CronSchedule final : public ScheduleRule {
   [[nodiscard]] ScheduleKind kind() const noexcept override { return ScheduleKind::cron; }
 
  private:
-  [[nodiscard]] detail::ZonedCron zoned(const ZoneTable& table) const noexcept {
-    return {expression_, table, options_.gap, options_.overlap};
+  [[nodiscard]] detail::ZonedCron zoned(const ZoneRules& rules) const noexcept {
+    return {expression_, rules, options_.gap, options_.overlap};
   }
 
   std::string text_;

@@ -19,9 +19,11 @@
 
 namespace punctual {
 
-class Excluding final : public ScheduleRule {
+/// `CalendarT` is Calendar; as a template, it costs those who only include it little.
+template <class CalendarT>
+class BasicExcluding final : public ScheduleRule {
  public:
-  Excluding(ScheduleRulePtr inner, Calendar calendar)
+  BasicExcluding(ScheduleRulePtr inner, CalendarT calendar)
       : inner_(std::move(inner)),
         calendar_(std::move(calendar)),
         zone_(inner_->zone()) {}
@@ -56,7 +58,7 @@ class Excluding final : public ScheduleRule {
     ScheduleRulePtr bound = inner_->bound_to(job_name, anchor);
     if (!bound) return nullptr;
     return ScheduleRulePtr{
-        static_cast<const ScheduleRule*>(new Excluding(std::move(bound), calendar_))};
+        static_cast<const ScheduleRule*>(new BasicExcluding(std::move(bound), calendar_))};
   }
 
   [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept override {
@@ -70,14 +72,16 @@ class Excluding final : public ScheduleRule {
 
   [[nodiscard]] ScheduleKind kind() const noexcept override { return ScheduleKind::excluding; }
   [[nodiscard]] const ScheduleRulePtr& inner() const noexcept { return inner_; }
-  [[nodiscard]] const Calendar& calendar() const noexcept { return calendar_; }
+  [[nodiscard]] const CalendarT& calendar() const noexcept { return calendar_; }
 
  private:
   static constexpr int steps_max = 100'000;
 
   ScheduleRulePtr inner_;
-  Calendar calendar_;
+  CalendarT calendar_;
   TimeZone zone_;
 };
+
+using Excluding = BasicExcluding<Calendar>;
 
 }  // namespace punctual

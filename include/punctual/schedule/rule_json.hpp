@@ -88,6 +88,9 @@ template <class BasicJson>
       json["expression"] = cron.text();
       json["timeZone"] = options.zone.name();
       if (options.days == CronDayMatch::both) json["days"] = "both";
+      if (options.fields != CronFieldCount::any) {
+        json["fields"] = static_cast<int>(options.fields);
+      }
       if (options.gap != DstGap::at_transition) json["gap"] = name_of(options.gap);
       if (options.overlap != DstOverlap::by_kind) json["overlap"] = name_of(options.overlap);
       break;
@@ -210,7 +213,7 @@ class RuleReader {
 
   [[nodiscard]] static Duration span(const BasicJson& json, const char* key) {
     const BasicJson& value = member(json, key);
-    if (!value.is_number_integer()) refuse(std::string{"milliseconds as \""} + key + "\"", value);
+    if (!value.is_number_integer()) refuse(std::string{"a whole number as \""} + key + "\"", value);
     return Duration{value.template get<std::int64_t>()};
   }
 
@@ -244,6 +247,11 @@ class RuleReader {
     const std::string days = text_or(json, "days", "either");
     if (days != "either" && days != "both") refuse("\"days\" either or both", json);
     if (days == "both") options.days = CronDayMatch::both;
+    if (json.contains("fields")) {
+      const auto count = span(json, "fields").count();
+      if (count < 5 || count > 7) refuse("as \"fields\" 5, 6 or 7", json.at("fields"));
+      options.fields = static_cast<CronFieldCount>(count);
+    }
     choose(json, "gap", options.gap, {DstGap::at_transition, DstGap::shift, DstGap::skip});
     choose(json, "overlap", options.overlap,
            {DstOverlap::by_kind, DstOverlap::first, DstOverlap::last, DstOverlap::both});

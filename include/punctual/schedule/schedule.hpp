@@ -105,8 +105,10 @@ class Schedule {
   }
 
   /// Leaves out the days and times of `calendar`.
-  [[nodiscard]] Schedule excluding(Calendar calendar) const {
-    return Schedule{new Excluding(decorated("excluding"), std::move(calendar))};
+  template <class CalendarT>
+  [[nodiscard]] Schedule excluding(BasicCalendar<CalendarT> calendar) const {
+    using Rule = BasicExcluding<BasicCalendar<CalendarT>>;
+    return Schedule{new Rule(decorated("excluding"), std::move(calendar))};
   }
 
   /// Fires up to `max` later, always by the same span for a job, which follows from its name.
@@ -246,8 +248,9 @@ class Schedule {
 /// The instants of several schedules, each once.
 ///
 /// Errors: INVALID_SCHEDULE -> none, or more than 64; one without instants of its own.
-[[nodiscard]] inline Schedule any_of(std::initializer_list<Schedule> schedules) {
-  return AnyOf::of(schedules);
+template <class ScheduleT = Schedule>
+[[nodiscard]] ScheduleT any_of(std::initializer_list<ScheduleT> schedules) {
+  return BasicAnyOf<Late<ScheduleRulePtr, ScheduleT>>::of(schedules);
 }
 
 }  // namespace punctual

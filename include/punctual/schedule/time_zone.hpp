@@ -11,6 +11,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,7 +22,7 @@
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/schedule/calendar_names.hpp"
-#include "punctual/schedule/zone_table.hpp"
+#include "punctual/schedule/zone_rules.hpp"
 
 namespace punctual {
 
@@ -32,37 +33,57 @@ class TimeZone {
 
   /// For adapters that know a zone database.
   ///
-  /// Requires: `table` is not null.
-  explicit TimeZone(std::shared_ptr<const ZoneTable> table) : table_(std::move(table)) {}
+  /// Requires: `rules` is not null.
+  explicit TimeZone(std::shared_ptr<const ZoneRules> rules) : rules_(std::move(rules)) {}
 
   /// `UTC`, an offset such as `+05:30`, or a name of the IANA database.
-  [[nodiscard]] std::string name() const { return table_ ? table_->name() : "UTC"; }
+  [[nodiscard]] std::string name() const { return rules_ ? rules_->name() : "UTC"; }
 
   /// The release of the zone database, e.g. `2025b`; empty for UTC, for offsets, and if unknown.
-  [[nodiscard]] std::string version() const { return table_ ? table_->version() : std::string{}; }
-
-  /// Returns how far the zone's clocks are ahead of UTC.
-  [[nodiscard]] Duration offset_at(TimePoint instant) const noexcept {
-    if (!table_) return Duration{0};
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(instant.time_since_epoch());
-    return Duration{table_->offset_at(seconds.count()) * 1000};
-  }
+  [[nodiscard]] std::string version() const { return rules_ ? rules_->version() : std::string{}; }
 
   /// Returns the stretch around `instant` in which the clocks keep one offset.
   [[nodiscard]] ZoneSpan span_at(TimePoint instant) const noexcept {
-    if (!table_) return {ZoneTable::always_from, ZoneTable::always_until, 0, 0, 0};
+    if (!rules_) return {};
     const auto seconds = std::chrono::floor<std::chrono::seconds>(instant.time_since_epoch());
-    return table_->span(table_->span_at(seconds.count()));
+    return rules_->span(rules_->span_at(seconds.count()));
   }
 
-  /// The offsets; null for UTC.
-  [[nodiscard]] const ZoneTable* table() const noexcept { return table_.get(); }
+  /// Returns how far the zone's clocks are ahead of UTC.
+  [[nodiscard]] Duration offset_at(TimePoint instant) const noexcept {
+    return Duration{span_at(instant).offset * 1000};
+  }
+
+  /// Null for UTC.
+  [[nodiscard]] const ZoneRules* rules() const noexcept { return rules_.get(); }
 
   friend bool operator==(const TimeZone& a, const TimeZone& b) { return a.name() == b.name(); }
 
  private:
-  std::shared_ptr<const ZoneTable> table_;  ///< null: UTC
+  std::shared_ptr<const ZoneRules> rules_;  ///< null: UTC
 };
+
+namespace detail {
+
+/// Clocks that are never set.
+class FixedZone final : public ZoneRules {
+ public:
+  FixedZone(std::string name, std::int64_t offset) : name_(std::move(name)), offset_(offset) {}
+
+  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+  [[nodiscard]] const std::string& version() const noexcept override { return version_; }
+  [[nodiscard]] std::size_t span_at(std::int64_t) const noexcept override { return 0; }
+  [[nodiscard]] ZoneSpan span(std::size_t) const noexcept override {
+    return {ZoneSpan::always_from, ZoneSpan::always_until, offset_, offset_, offset_};
+  }
+
+ private:
+  std::string name_;
+  std::string version_;
+  std::int64_t offset_;
+};
+
+}  // namespace detail
 
 /// A zone whose clocks are always `offset` ahead of UTC, e.g. `fixed_offset(-5h)`.
 ///
@@ -77,8 +98,8 @@ class TimeZone {
   const int distance = static_cast<int>(count < 0 ? -count : count);
   const std::string name = (count < 0 ? "-" : "+") + detail::two_digits(distance / 60) + ":" +
                            detail::two_digits(distance % 60);
-  const auto* table = new ZoneTable(name, count * 60);
-  return TimeZone{std::shared_ptr<const ZoneTable>{table}};
+  const ZoneRules* rules = new detail::FixedZone(name, count * 60);
+  return TimeZone{std::shared_ptr<const ZoneRules>{rules}};
 }
 
 /// Returns UTC or the offset that `name` says, nullopt if it is the name of anything else.

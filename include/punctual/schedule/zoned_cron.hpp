@@ -24,7 +24,7 @@
 
 #include "punctual/base/time.hpp"
 #include "punctual/schedule/cron_expression.hpp"
-#include "punctual/schedule/zone_table.hpp"
+#include "punctual/schedule/zone_rules.hpp"
 
 namespace punctual {
 
@@ -55,7 +55,7 @@ namespace detail {
 
 class ZonedCron {
  public:
-  ZonedCron(const CronExpression& cron, const ZoneTable& zone, DstGap gap,
+  ZonedCron(const CronExpression& cron, const ZoneRules& zone, DstGap gap,
             DstOverlap overlap) noexcept
       : cron_(cron),
         zone_(zone),
@@ -144,7 +144,7 @@ class ZonedCron {
   }
 
   const CronExpression& cron_;
-  const ZoneTable& zone_;
+  const ZoneRules& zone_;
   DstGap gap_;
   DstOverlap overlap_;
 };
@@ -167,7 +167,7 @@ inline std::optional<TimePoint> ZonedCron::next_after(TimePoint after) const noe
       return instant(moved != none && moved < own ? moved : own);
     }
     if (moved != none) return instant(moved);
-    if (span.end == ZoneTable::always_until) return std::nullopt;
+    if (span.end == ZoneSpan::always_until) return std::nullopt;
     // Nothing matches from `local` to `found`, so no span does that ends well before it; but if
     // the clocks go back to before `local`, what they show then has not been looked at.
     const bool goes_back = ends_in_overlap(span) && local > span.end + span.offset_after;

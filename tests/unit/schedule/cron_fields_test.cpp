@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "punctual/schedule/civil_date.hpp"
+#include "punctual/base/civil_date.hpp"
 #include "support/catch.hpp"
 
 namespace cron_fields_test {

@@ -15,7 +15,7 @@
 #include <optional>
 #include <string_view>
 
-#include "punctual/schedule/civil_date.hpp"
+#include "punctual/base/civil_date.hpp"
 
 namespace punctual::tz {
 

@@ -35,9 +35,9 @@
 #include "punctual/base/error.hpp"
 #include "punctual/base/text.hpp"
 #include "punctual/schedule/time_zone.hpp"
-#include "punctual/schedule/zone_table.hpp"
 #include "punctual/tz/posix_rule.hpp"
 #include "punctual/tz/zone_builder.hpp"
+#include "punctual/tz/zone_table.hpp"
 
 namespace punctual::tz {
 

@@ -21,9 +21,9 @@
 #include <utility>
 #include <vector>
 
-#include "punctual/schedule/civil_date.hpp"
-#include "punctual/schedule/zone_table.hpp"
+#include "punctual/base/civil_date.hpp"
 #include "punctual/tz/posix_rule.hpp"
+#include "punctual/tz/zone_table.hpp"
 
 namespace punctual::tz {
 

@@ -2,7 +2,7 @@
 //
 // CivilDate: every day of the years 1 to 9999, counted one by one.
 
-#include "punctual/schedule/civil_date.hpp"
+#include "punctual/base/civil_date.hpp"
 
 #include <date/date.h>
 

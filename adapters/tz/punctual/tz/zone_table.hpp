@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// ZoneTable: how far a zone's clocks are from UTC, as a sequence of spans of one offset each.
+// ZoneTable: the rules of a zone as a list of the instants at which its clocks are set.
 //
-// The table is made once, by whoever knows the zone database; the arithmetic of schedules only
-// reads it. The Gregorian calendar repeats itself, weekdays included, every 400 years, and so do
+// The Gregorian calendar repeats itself, weekdays included, every 400 years, and so do
 // the rules of a zone once they change no more: the last 400 years of the table stand for all that
 // follow. A span is found by its place in time, not by a search.
 //
@@ -17,7 +16,9 @@
 #include <utility>
 #include <vector>
 
-namespace punctual {
+#include "punctual/schedule/zone_rules.hpp"
+
+namespace punctual::tz {
 
 /// From `at` on, in seconds since 1970-01-01T00:00:00Z, the clocks are `offset` s ahead of UTC.
 struct ZoneTransition {
@@ -25,25 +26,9 @@ struct ZoneTransition {
   std::int64_t offset = 0;
 };
 
-/// A stretch of time, [begin, end), in which the offset stays the same; with its neighbours'
-/// offsets.
-struct ZoneSpan {
-  std::int64_t begin = 0;  ///< `ZoneTable::always_from` for the first
-  std::int64_t end = 0;    ///< `ZoneTable::always_until` for the last
-  std::int64_t offset = 0;
-  std::int64_t offset_before = 0;  ///< equals `offset` if there is none before
-  std::int64_t offset_after = 0;
-};
-
-class ZoneTable {
+class ZoneTable final : public ZoneRules {
  public:
-  static constexpr std::int64_t always_from = -(std::int64_t{1} << 50);
-  static constexpr std::int64_t always_until = std::int64_t{1} << 50;
   static constexpr std::int64_t cycle = std::int64_t{146'097} * 86'400;  ///< 400 years in seconds
-
-  /// A zone whose clocks never change.
-  ZoneTable(std::string name, std::int64_t offset)
-      : ZoneTable(std::move(name), {}, offset, {}, 0) {}
 
   /// `cycle_from` is the index of the first of the transitions that repeat every 400 years, all
   /// up to the last; past the end of `transitions`, none does.
@@ -60,15 +45,11 @@ class ZoneTable {
     fill_places();
   }
 
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+  [[nodiscard]] const std::string& version() const noexcept override { return version_; }
 
-  /// Of the database that the table was made from; empty if that has none.
-  [[nodiscard]] const std::string& version() const noexcept { return version_; }
-
-  /// Returns the number of the span that contains `instant`, in seconds since 1970.
-  ///
   /// Complexity: constant.
-  [[nodiscard]] std::size_t span_at(std::int64_t instant) const noexcept {
+  [[nodiscard]] std::size_t span_at(std::int64_t instant) const noexcept override {
     if (transitions_.empty() || instant < transitions_.front().at) return 0;
     std::size_t passed = 0;
     if (cycle_count_ > 0) {
@@ -86,26 +67,19 @@ class ZoneTable {
     return passed + last + 1;
   }
 
-  /// Requires: `number` is that of a span.
-  [[nodiscard]] ZoneSpan span(std::size_t number) const noexcept {
+  [[nodiscard]] ZoneSpan span(std::size_t number) const noexcept override {
     ZoneSpan span;
     const bool is_last = cycle_count_ == 0 && number == transitions_.size();
     const ZoneTransition begin =
-        number == 0 ? ZoneTransition{always_from, first_offset_} : transition(number - 1);
+        number == 0 ? ZoneTransition{ZoneSpan::always_from, first_offset_} : transition(number - 1);
     span.begin = begin.at;
     span.offset = begin.offset;
     span.offset_before = number < 2 ? first_offset_ : transition(number - 2).offset;
     const ZoneTransition end =
-        is_last ? ZoneTransition{always_until, span.offset} : transition(number);
+        is_last ? ZoneTransition{ZoneSpan::always_until, span.offset} : transition(number);
     span.end = end.at;
     span.offset_after = end.offset;
     return span;
-  }
-
-  /// Returns how many seconds the clocks are ahead of UTC at `instant`.
-  [[nodiscard]] std::int64_t offset_at(std::int64_t instant) const noexcept {
-    const std::size_t number = span_at(instant);
-    return number == 0 ? first_offset_ : transition(number - 1).offset;
   }
 
  private:
@@ -145,4 +119,4 @@ class ZoneTable {
   std::size_t cycle_count_;
 };
 
-}  // namespace punctual
+}  // namespace punctual::tz
