@@ -20,6 +20,7 @@
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/core/flight_deck.hpp"
+#include "punctual/core/planner.hpp"
 #include "punctual/core/registry.hpp"
 #include "punctual/domain/ledger.hpp"
 #include "punctual/domain/limits.hpp"
@@ -81,6 +82,9 @@ class JobBook {
   }
 
  private:
+  /// Arms a schedule anew if what the ledger has armed is none of its instants.
+  void rearm(const ScheduleState& state, const JobConfig& config, TimePoint now);
+
   [[nodiscard]] static JobDefinition define(const JobConfig& config, TimePoint now);
 
   Deck& deck_;
@@ -106,6 +110,16 @@ JobDefinition JobBook<C, S, E>::define(const JobConfig& config, TimePoint now) {
 }
 
 template <class C, class S, class E>
+void JobBook<C, S, E>::rearm(const ScheduleState& state, const JobConfig& config, TimePoint now) {
+  if (!planner::is_misarmed(state, config, now)) return;
+  Advance advance;
+  advance.job_name = state.job_name;
+  advance.version = state.version;
+  advance.next_due_at = config.schedule.bound_to(state.job_name, state.anchor_at).next_after(now);
+  parts_.guarded([&] { return parts_.storage.advance({advance}, now); });
+}
+
+template <class C, class S, class E>
 void JobBook<C, S, E>::add(JobConfig config, AnyBody body) {
   require_valid(config);
   config.description = clamp_text(config.description, description_bytes_max);
@@ -118,9 +132,10 @@ void JobBook<C, S, E>::add(JobConfig config, AnyBody body) {
   bool is_synced = true;
   TimePoint anchor_at = now;
   try {
-    anchor_at = parts_.guarded([&] { return parts_.storage.sync_jobs({define(config, now)}, now); })
-                    .at(0)
-                    .anchor_at;
+    const ScheduleState state =
+        parts_.guarded([&] { return parts_.storage.sync_jobs({define(config, now)}, now); }).at(0);
+    anchor_at = state.anchor_at;
+    rearm(state, config, now);
   } catch (const Error& error) {
     if (!error.retryable() && !error.in_doubt()) throw;
     parts_.note_failure(error);

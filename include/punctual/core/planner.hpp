@@ -144,6 +144,18 @@ template <class IdsT>
   return advance;
 }
 
+/// True if what is armed for the future is none of the schedule's instants: the zone database, or
+/// the host's idea of the schedule, has changed since it was armed.
+[[nodiscard]] inline bool is_misarmed(const ScheduleState& state, const JobConfig& config,
+                                      TimePoint now) {
+  if (!state.enabled || state.paused || !state.next_due_at || *state.next_due_at <= now) {
+    return false;
+  }
+  const Schedule schedule = config.schedule.bound_to(state.job_name, state.anchor_at);
+  if (schedule.after_finish_delay()) return false;
+  return schedule.next_after(*state.next_due_at - Duration{1}) != state.next_due_at;
+}
+
 /// Returns how to end a pause: armed for the next future instant, the passed ones answered by one
 /// row.
 template <class IdsT>

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -44,7 +45,9 @@ class BasicAnyOf final : public ScheduleRule {
       }
       parts.push_back(schedule.rule());
     }
-    return BasicAnyOf{std::move(parts)};
+    BasicAnyOf any{std::move(parts)};
+    if (any.depth() <= rule_depth_max) return any;
+    throw Error{"INVALID_SCHEDULE", "any_of() expects at most 16 schedules within one another"};
   }
 
   [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
@@ -84,6 +87,12 @@ class BasicAnyOf final : public ScheduleRule {
       if (part->next_after(instant - Duration{1}) == instant) return part->case_of(instant);
     }
     return DstCase::none;
+  }
+
+  [[nodiscard]] int depth() const noexcept override {
+    int deepest = 0;
+    for (const auto& part : parts_) deepest = std::max(deepest, part->depth());
+    return deepest + 1;
   }
 
   /// The first part's.

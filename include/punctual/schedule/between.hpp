@@ -33,8 +33,9 @@ class Between final : public ScheduleRule {
   }
 
   [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
-    const auto next = inner_->next_after(std::max(after, add_clamped(from_, Duration{-1})));
-    return next && *next >= from_ && *next < until_ ? next : std::nullopt;
+    const auto next =
+        inner_->next_after(from_ > time_min ? std::max(after, from_ - Duration{1}) : after);
+    return next && *next < until_ ? next : std::nullopt;
   }
 
   [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept override {
@@ -58,6 +59,7 @@ class Between final : public ScheduleRule {
   [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept override {
     return inner_->case_of(instant);
   }
+  [[nodiscard]] int depth() const noexcept override { return inner_->depth() + 1; }
   [[nodiscard]] TimeZone zone() const override { return inner_->zone(); }
 
   [[nodiscard]] std::string describe() const override {

@@ -79,7 +79,8 @@ class BasicCalendar {
     return *this;
   }
 
-  /// Adds the instants of another schedule; each is one instant, not a day.
+  /// Leaves out the instants of one other schedule, each of them an instant and not a day; replaces
+  /// what an earlier call named.
   template <class ScheduleT>
   BasicCalendar& times_of(const ScheduleT& schedule) {
     add_times(schedule.rule());
@@ -206,7 +207,7 @@ std::string BasicCalendar<ZoneT>::describe() const {
   const auto add_words = [&](const std::string& more) {
     words += words.empty() ? more : ", " + more;
   };
-  for (int day = 0; day < 7; ++day) {
+  for (const int day : {1, 2, 3, 4, 5, 6, 0}) {  // a weekend's days side by side
     if ((weekdays_ >> day & 1U) != 0) add_words(std::string{detail::weekday_name(day)} + "s");
   }
   for (int month = 1; month <= 12; ++month) {

@@ -181,13 +181,45 @@ constexpr int cron_day_up_to(const CronFields& fields, bool is_weekly, int day) 
                                       (failure.found.empty() ? "nothing" : quoted(failure.found))};
 }
 
+/// The text of a literal, as an argument of a template.
+template <std::size_t Size>
+struct LiteralText {
+  char bytes[Size]{};
+
+  consteval LiteralText(const char (&text)[Size]) {  // NOLINT(google-explicit-constructor)
+    for (std::size_t i = 0; i < Size; ++i) bytes[i] = text[i];
+  }
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return {bytes, Size - 1}; }
+};
+
+/// What was expected, as an argument of a template: compilers show it where they refuse a literal.
+struct ExpectedText {
+  char bytes[128]{};
+
+  explicit consteval ExpectedText(std::string_view text) {
+    for (std::size_t i = 0; i < text.size() && i + 1 < sizeof bytes; ++i) bytes[i] = text[i];
+  }
+  [[nodiscard]] constexpr bool is_empty() const noexcept { return bytes[0] == 0; }
+};
+
 /// Has no body: needing it while compiling is what refuses a literal.
 void this_literal_is_not_a_cron_expression();
 
-/// The compiler shows these arguments with the refusal; `expected` is null if there is none.
-constexpr void check_literal([[maybe_unused]] std::size_t column, const char* expected) {
+/// Compilers that do not show texts in template arguments show the values of this call.
+constexpr bool refuse_literal([[maybe_unused]] std::size_t column, const char* expected) {
   if (expected != nullptr) this_literal_is_not_a_cron_expression();
+  return true;
 }
+
+template <std::size_t column, ExpectedText expected>
+struct CronLiteralCheck {
+#ifndef __clang__  // which shows texts here as numbers, and would look no further
+  static_assert(expected.is_empty(),
+                "this literal is not a cron expression; CronLiteralCheck names the column and what "
+                "is expected there");
+#endif
+  static constexpr bool is_passed = expected.is_empty();
+};
 
 }  // namespace detail
 
@@ -260,10 +292,19 @@ class CronLiteral : public CronExpression {
 namespace literals {
 
 /// A cron expression that is checked when the program is compiled: `"0 2 * * MON-FRI"_cron`.
-[[nodiscard]] consteval CronLiteral operator""_cron(const char* text, std::size_t length) {
-  const CronParse parsed = parse_cron({text, length});
-  detail::check_literal(parsed.failure.column, parsed.failure.expected.data());
-  return {{text, length}, CronExpression::parse({text, length})};
+template <detail::LiteralText text>
+[[nodiscard]] constexpr CronLiteral operator""_cron() {
+  constexpr CronFailure failure = parse_cron(text.view()).failure;
+  using Check = detail::CronLiteralCheck<failure.column, detail::ExpectedText{failure.expected}>;
+  if constexpr (Check::is_passed) {
+    // Constants, in a function that is not `consteval`: clang 14 crashes where the value of one
+    // becomes a Schedule.
+    constexpr CronExpression expression = CronExpression::parse(text.view());
+    return {text.view(), expression};
+  } else {
+    [[maybe_unused]] constexpr bool is_refused =
+        detail::refuse_literal(failure.column, failure.expected.data());
+  }
 }
 
 }  // namespace literals

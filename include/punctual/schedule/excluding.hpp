@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/schedule/calendar.hpp"
 #include "punctual/schedule/rule.hpp"
@@ -23,10 +24,14 @@ namespace punctual {
 template <class CalendarT>
 class BasicExcluding final : public ScheduleRule {
  public:
+  /// Errors: INVALID_SCHEDULE -> more than 16 schedules within one another.
   BasicExcluding(ScheduleRulePtr inner, CalendarT calendar)
       : inner_(std::move(inner)),
         calendar_(std::move(calendar)),
-        zone_(inner_->zone()) {}
+        zone_(inner_->zone()) {
+    if (BasicExcluding::depth() <= rule_depth_max) return;
+    throw Error{"INVALID_SCHEDULE", "excluding() expects at most 16 schedules within one another"};
+  }
 
   /// An instant behind 100,000 excluded ones in a row is not found.
   ///
@@ -63,6 +68,10 @@ class BasicExcluding final : public ScheduleRule {
 
   [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept override {
     return inner_->case_of(instant);
+  }
+  [[nodiscard]] int depth() const noexcept override {
+    const int of_times = calendar_.times() ? calendar_.times()->depth() : 0;
+    return (of_times > inner_->depth() ? of_times : inner_->depth()) + 1;
   }
   [[nodiscard]] TimeZone zone() const override { return zone_; }
 

@@ -10,6 +10,8 @@
 
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,27 +28,29 @@ namespace punctual {
 /// Fires 0 ms to `max` after each instant of `inner`; without a job, at the instants themselves.
 class Jitter final : public ScheduleRule {
  public:
-  /// Errors: INVALID_SCHEDULE -> `max` is negative.
+  static constexpr Duration span_max = std::chrono::hours{24 * 366};
+
+  /// Errors: INVALID_SCHEDULE -> `max` is negative, or more than 366 days.
   Jitter(ScheduleRulePtr inner, Duration max, Duration delay = {})
       : inner_(std::move(inner)),
         max_(max),
         delay_(delay) {
-    if (max >= Duration{0}) return;
-    throw Error{"INVALID_SCHEDULE",
-                "jitter() expects a span of 0 ms or more, got " + std::to_string(max.count())};
+    if (max >= Duration{0} && max <= span_max) return;
+    throw Error{"INVALID_SCHEDULE", "jitter() expects a span of 0 ms to 366 days, got " +
+                                        std::to_string(max.count()) + " ms"};
   }
 
   [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
-    return later(inner_->next_after(add_clamped(after, -delay_)));
+    return later(inner_->next_after(earlier(after)));
   }
 
   [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept override {
-    return later(inner_->previous_before(add_clamped(before, -delay_)));
+    return later(inner_->previous_before(earlier(before)));
   }
 
   [[nodiscard]] InstantCount count_between(TimePoint first,
                                            TimePoint last) const noexcept override {
-    return inner_->count_between(add_clamped(first, -delay_), add_clamped(last, -delay_));
+    return inner_->count_between(earlier(first), earlier(std::min(last, time_max)));
   }
 
   [[nodiscard]] ScheduleRulePtr bound_to(std::string_view job_name,
@@ -61,6 +65,7 @@ class Jitter final : public ScheduleRule {
   [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept override {
     return inner_->case_of(instant - delay_);
   }
+  [[nodiscard]] int depth() const noexcept override { return inner_->depth() + 1; }
   [[nodiscard]] TimeZone zone() const override { return inner_->zone(); }
 
   [[nodiscard]] std::string describe() const override {
@@ -75,6 +80,11 @@ class Jitter final : public ScheduleRule {
   [[nodiscard]] Duration max() const noexcept { return max_; }
 
  private:
+  /// Undoes `later`; an instant that is not later than anything is one before `time_min`.
+  [[nodiscard]] TimePoint earlier(TimePoint instant) const noexcept {
+    return instant < time_min + delay_ ? time_min - Duration{1} : instant - delay_;
+  }
+
   [[nodiscard]] std::optional<TimePoint> later(std::optional<TimePoint> instant) const noexcept {
     if (!instant || *instant > time_max - delay_) return std::nullopt;
     return *instant + delay_;

@@ -20,6 +20,9 @@
 
 namespace punctual {
 
+/// How many schedules may stand within one another.
+inline constexpr int rule_depth_max = 16;
+
 enum class ScheduleKind {
   manual,
   interval,
@@ -72,6 +75,9 @@ class ScheduleRule {
 
   /// Says what a change of the clocks has to do with one of the rule's instants.
   [[nodiscard]] virtual DstCase case_of(TimePoint) const noexcept { return DstCase::none; }
+
+  /// How many rules stand within one another here, this one included.
+  [[nodiscard]] virtual int depth() const noexcept { return 1; }
 
   /// The zone whose days are the rule's days.
   [[nodiscard]] virtual TimeZone zone() const { return {}; }

@@ -10,14 +10,17 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "punctual/base/civil_date.hpp"
 #include "punctual/base/error.hpp"
 #include "punctual/base/iso8601.hpp"
 #include "punctual/base/time.hpp"
@@ -34,8 +37,6 @@
 #include "punctual/schedule/time_zone.hpp"
 
 namespace punctual::detail {
-
-inline constexpr int rule_depth_max = 16;
 
 /// Knows no zones by name.
 struct NoZones {
@@ -160,19 +161,15 @@ class RuleReader {
   [[nodiscard]] ScheduleRulePtr rule(const BasicJson& json, int depth = 0) const {
     if (json.is_null()) return nullptr;
     if (!json.is_object()) refuse("an object with a \"kind\", or null", json);
-    if (depth > rule_depth_max) refuse("at most 16 schedules within one another", json);
+    if (depth >= rule_depth_max) refuse("at most 16 schedules within one another", json);
     const std::string kind = text(json, "kind");
     if (kind == "interval") return interval(json);
     if (kind == "afterFinish") return make<EveryAfterFinish>(span(json, "periodMs"));
     if (kind == "once") return make<At>(instant(json, "at"));
     if (kind == "cron") return cron(json);
-    if (kind == "between") {
-      return make<Between>(inner(json, depth), instant(json, "from"), instant(json, "until"));
+    if (kind == "between" || kind == "excluding" || kind == "jitter") {
+      return decorated(json, kind, depth);
     }
-    if (kind == "excluding") {
-      return make<Excluding>(inner(json, depth), calendar(member(json, "calendar"), depth));
-    }
-    if (kind == "jitter") return make<Jitter>(inner(json, depth), span(json, "maxMs"));
     if (kind == "anyOf") return any_of(json, depth);
     refuse("a \"kind\" of interval, afterFinish, once, cron, between, excluding, jitter or anyOf",
            json.at("kind"));
@@ -180,11 +177,25 @@ class RuleReader {
 
  private:
   [[noreturn]] static void refuse(const std::string& expected, const BasicJson& found) {
-    constexpr std::size_t shown_bytes_max = 64;
     throw Error{"INVALID_SCHEDULE",
-                "the JSON of a schedule expects " + expected + ", got " +
-                    found.dump(-1, ' ', true, BasicJson::error_handler_t::replace)
-                        .substr(0, shown_bytes_max)};
+                "the JSON of a schedule expects " + expected + ", got " + shown(found)};
+  }
+
+  /// The beginning of the text; not of what is nested deeply, for writing that is a recursion.
+  static std::string shown(const BasicJson& json) {
+    constexpr std::size_t shown_bytes_max = 64;
+    constexpr int shown_depth_max = 8;
+    if (is_deeper(json, shown_depth_max)) return std::string{"a deeply nested "} + json.type_name();
+    return json.dump(-1, ' ', true, BasicJson::error_handler_t::replace).substr(0, shown_bytes_max);
+  }
+
+  static bool is_deeper(const BasicJson& json, int levels) noexcept {
+    if (!json.is_structured()) return false;
+    if (levels == 0) return true;
+    for (const auto& item : json) {
+      if (is_deeper(item, levels - 1)) return true;
+    }
+    return false;
   }
 
   template <class RuleT, class... Args>
@@ -231,9 +242,21 @@ class RuleReader {
     return found;
   }
 
+  [[nodiscard]] ScheduleRulePtr decorated(const BasicJson& json, const std::string& kind,
+                                          int depth) const {
+    ScheduleRulePtr schedule = inner(json, depth);
+    if (kind == "jitter") return make<Jitter>(std::move(schedule), span(json, "maxMs"));
+    if (kind == "excluding") {
+      return make<Excluding>(std::move(schedule), calendar(member(json, "calendar"), depth));
+    }
+    const TimePoint from = instant(json, "from");
+    return make<Between>(std::move(schedule), from, instant(json, "until"));
+  }
+
   [[nodiscard]] static ScheduleRulePtr interval(const BasicJson& json) {
-    if (!json.contains("anchor")) return make<Every>(span(json, "periodMs"));
-    return make<Every>(span(json, "periodMs"), instant(json, "anchor"));
+    const Duration period = span(json, "periodMs");
+    return json.contains("anchor") ? make<Every>(period, instant(json, "anchor"))
+                                   : make<Every>(period);
   }
 
   [[nodiscard]] TimeZone zone(const std::string& name) const {
@@ -245,7 +268,7 @@ class RuleReader {
     CronOptions options;
     options.zone = zone(text_or(json, "timeZone", "UTC"));
     const std::string days = text_or(json, "days", "either");
-    if (days != "either" && days != "both") refuse("\"days\" either or both", json);
+    if (days != "either" && days != "both") refuse("as \"days\" either or both", json.at("days"));
     if (days == "both") options.days = CronDayMatch::both;
     if (json.contains("fields")) {
       const auto count = span(json, "fields").count();
@@ -311,9 +334,10 @@ class RuleReader {
     return calendar;
   }
 
-  [[nodiscard]] static BasicJson list(const BasicJson& json, const char* key) {
+  [[nodiscard]] static const BasicJson& list(const BasicJson& json, const char* key) {
+    static const BasicJson none = BasicJson::array();
     const auto found = json.find(key);
-    if (found == json.end()) return BasicJson::array();
+    if (found == json.end()) return none;
     if (!found->is_array()) refuse(std::string{"a list as \""} + key + "\"", *found);
     return *found;
   }

@@ -42,6 +42,8 @@ struct ScheduledInstant {
   TimePoint at{};
   DstCase dst = DstCase::none;  ///< what a change of the clocks has to do with it
 
+  operator TimePoint() const noexcept { return at; }  // NOLINT(google-explicit-constructor)
+
   friend bool operator==(const ScheduledInstant&, const ScheduledInstant&) = default;
 };
 
@@ -99,7 +101,8 @@ class Schedule {
   /// Fires from `from` on and before `until` only.
   ///
   /// Errors: INVALID_SCHEDULE -> `until` is not after `from`; a schedule without instants of its
-  ///         own: none, or one that waits for the end of a run. So for the other decorators.
+  ///         own: none, or one that waits for the end of a run; more than 16 within one another. So
+  ///         for the other decorators.
   [[nodiscard]] Schedule between(TimePoint from, TimePoint until) const {
     return Schedule{new Between(decorated("between"), from, until)};
   }
@@ -113,7 +116,7 @@ class Schedule {
 
   /// Fires up to `max` later, always by the same span for a job, which follows from its name.
   ///
-  /// Errors: INVALID_SCHEDULE -> `max` is negative.
+  /// Errors: INVALID_SCHEDULE -> `max` is negative, or more than 366 days.
   [[nodiscard]] Schedule jitter(Duration max) const {
     return Schedule{new Jitter(decorated("jitter"), max)};
   }
@@ -182,6 +185,10 @@ class Schedule {
   explicit Schedule(const ScheduleRule* rule) : rule_(rule) {}
   explicit Schedule(ScheduleRulePtr rule) : rule_(std::move(rule)) {}
   [[nodiscard]] const ScheduleRulePtr& decorated(const char* decorator) const {
+    if (rule_ && rule_->depth() >= rule_depth_max) {
+      throw Error{"INVALID_SCHEDULE",
+                  std::string{decorator} + "() expects at most 16 schedules within one another"};
+    }
     if (rule_ && rule_->kind() != ScheduleKind::after_finish) return rule_;
     throw Error{"INVALID_SCHEDULE", std::string{decorator} +
                                         "() expects a schedule with instants of its own, got one "

@@ -211,13 +211,14 @@ inline std::optional<TimePoint> ZonedCron::previous_before(TimePoint before) con
 inline DstCase ZonedCron::case_of(TimePoint instant) const noexcept {
   const std::int64_t at = instant.time_since_epoch().count() / 1000;
   const ZoneSpan span = zone_.span(zone_.span_at(at));
+  if (local_from(at + span.offset) != at + span.offset) return DstCase::moved;
   if (ends_in_overlap(span) && at + span.offset >= span.end + span.offset_after) {
     return DstCase::first_pass;
   }
   if (begins_in_overlap(span) && at + span.offset < span.begin + span.offset_before) {
     return DstCase::second_pass;
   }
-  return local_from(at + span.offset) == at + span.offset ? DstCase::none : DstCase::moved;
+  return DstCase::none;
 }
 
 }  // namespace detail

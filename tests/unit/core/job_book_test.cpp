@@ -70,6 +70,67 @@ TEST_CASE("JobBook tells the ledger of a job by one call and keeps it under its 
   CHECK(summaries.front().next_run_at == rig.clock.now() + 1h);
 }
 
+namespace {
+
+/// A zone of one name whose clocks are as far ahead as the zone database of the day says.
+class RevisedZone final : public punctual::ZoneRules {
+ public:
+  explicit RevisedZone(std::chrono::hours offset) : offset_(std::chrono::seconds{offset}.count()) {}
+
+  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
+  [[nodiscard]] const std::string& version() const noexcept override { return version_; }
+  [[nodiscard]] std::size_t span_at(std::int64_t) const noexcept override { return 0; }
+  [[nodiscard]] punctual::ZoneSpan span(std::size_t) const noexcept override {
+    return {.offset = offset_, .offset_before = offset_, .offset_after = offset_};
+  }
+
+ private:
+  std::string name_ = "Test/Island";
+  std::string version_ = "2024a";
+  std::int64_t offset_;
+};
+
+JobConfig daily_in_zone(std::chrono::hours offset) {
+  const punctual::TimeZone zone{std::make_shared<const RevisedZone>(offset)};
+  return {.name = "tidy", .schedule = punctual::cron("0 12 * * *", zone)};
+}
+
+}  // namespace
+
+TEST_CASE("JobBook arms a schedule anew when the zone database has changed since it was armed") {
+  Rig<> rig;  // 02:00 UTC
+  rig.add(daily_in_zone(1h), succeed);
+  CHECK(rig.memory.summaries().at(0).next_run_at == rig.clock.now() + 9h);
+  struct Row {
+    const char* subject;
+    std::chrono::hours offset;
+    std::chrono::hours next;
+    std::size_t advance_count;
+  };
+  for (const auto& row : {Row{"as it was", 1h, 9h, 0}, Row{"an hour further ahead", 2h, 8h, 1},
+                          Row{"behind UTC", -3h, 13h, 1}}) {
+    CAPTURE(row.subject);
+    const auto deck = other_deck(rig);
+    Rig<>::Book book{*deck};
+    rig.storage.reset_counts();
+    book.add(daily_in_zone(row.offset), make_any_body(succeed));
+    CHECK(rig.memory.summaries().at(0).next_run_at == rig.clock.now() + row.next);
+    CHECK(rig.storage.count(StorageCall::advance) == row.advance_count);
+    CHECK(rig.memory.runs({}).empty());  // nothing was due, so nothing is answered
+  }
+}
+
+TEST_CASE("JobBook leaves an instant to the missed-run policy when it has passed already") {
+  Rig<> rig;
+  rig.add(daily_in_zone(1h), succeed);
+  const TimePoint armed = rig.clock.now() + 9h;
+  rig.clock.advance(10h);
+  const auto deck = other_deck(rig);
+  Rig<>::Book book{*deck};
+  book.add(daily_in_zone(2h), make_any_body(succeed));
+  CHECK(rig.memory.summaries().at(0).next_run_at == armed);
+}
+
 TEST_CASE("JobBook counts a job's instants from where the ledger has them, over restarts") {
   Rig<> rig;
   rig.add(hourly(), succeed);

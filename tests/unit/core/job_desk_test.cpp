@@ -32,6 +32,7 @@ using punctual::tests::instant;
 using punctual::tests::Rig;
 using punctual::tests::StorageCall;
 using punctual::tests::succeed;
+using punctual::tests::times_of;
 
 namespace {
 
@@ -212,7 +213,7 @@ TEST_CASE("JobDesk lists the next instants as the ledger has them armed") {
     CAPTURE(row.subject);
     Desk desk;  // at 2024-01-15T02:00
     desk.rig.add({.name = "tidy", .schedule = row.schedule}, succeed);
-    CHECK(desk.desk.next_runs("tidy", row.count) == row.instants);
+    CHECK(times_of(desk.desk.next_runs("tidy", row.count)) == row.instants);
   }
 }
 
@@ -221,9 +222,10 @@ TEST_CASE("JobDesk counts the next instants from the ledger's anchor, not from n
   desk.rig.add(hourly(), succeed);
   const TimePoint registered_at = desk.rig.clock.now();
   desk.rig.clock.advance(20min);
-  CHECK(desk.desk.next_runs("tidy", 2) == std::vector{registered_at + 1h, registered_at + 2h});
+  CHECK(times_of(desk.desk.next_runs("tidy", 2)) ==
+        std::vector{registered_at + 1h, registered_at + 2h});
   desk.rig.clock.advance(2h);  // nobody has ticked: the first instant is still to be answered
-  CHECK(desk.desk.next_runs("tidy", 1) == std::vector{registered_at + 1h});
+  CHECK(times_of(desk.desk.next_runs("tidy", 1)) == std::vector{registered_at + 1h});
 }
 
 TEST_CASE(
@@ -239,13 +241,14 @@ TEST_CASE(
 
   std::optional<std::vector<TimePoint>> while_running;
   desk.rig.add({.name = "after", .schedule = punctual::every_after_finish(5min)},
-               [&](JobContext&) { while_running = desk.desk.next_runs("after", 3); });
+               [&](JobContext&) { while_running = times_of(desk.desk.next_runs("after", 3)); });
   desk.rig.clock.advance(5min);
   desk.rig.engine->tick();
   desk.rig.clock.advance(1min);
   desk.rig.executor.drain();
   CHECK(while_running == std::vector<TimePoint>{});
-  CHECK(desk.desk.next_runs("after", 3) == std::vector{desk.rig.clock.now() + Duration{5min}});
+  CHECK(times_of(desk.desk.next_runs("after", 3)) ==
+        std::vector{desk.rig.clock.now() + Duration{5min}});
 }
 
 }  // namespace job_desk_test

@@ -324,7 +324,7 @@ TEST_CASE("plan_due answers each instant exactly once when the clock wanders bot
       UuidGenerator ids{Random{seed}};
       const JobConfig config = config_of(schedule, missed);
       const TimePoint start = when("2024-01-15T00:00:00Z");
-      const Schedule anchored = schedule.anchored_at(start);
+      const Schedule anchored = schedule.bound_to(config.name, start);
       ScheduleState state = state_of(start, anchored.next_after(start));
       const TimePoint first_due = *state.next_due_at;
       TimePoint now = start;

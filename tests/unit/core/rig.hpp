@@ -40,6 +40,11 @@ namespace punctual::tests {
   return *parsed;
 }
 
+/// Returns the instants without what a change of the clocks has to do with them.
+[[nodiscard]] inline std::vector<TimePoint> times_of(const std::vector<ScheduledInstant>& runs) {
+  return {runs.begin(), runs.end()};
+}
+
 /// Keeps the events of a scheduler. Thread-safety: all members, from any thread.
 class EventLog {
  public:

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 using namespace date::literals;
 using punctual::JobContext;
 using punctual::JobStatus;
+using punctual::ScheduledInstant;
 using punctual::TimePoint;
 
 namespace {
@@ -186,17 +187,18 @@ TEST_CASE("Scheduler arms anew when a job's schedule changes, and only then") {
   {
     Host host{clock, storage, due};
     host.add(punctual::every(1h));
-    CHECK(host.scheduler.next_runs("job", 2) == std::vector<TimePoint>{start + 1h, start + 2h});
+    CHECK(host.scheduler.next_runs("job", 2) ==
+          std::vector<ScheduledInstant>{{start + 1h}, {start + 2h}});
   }
   clock.advance(10min);
   {
     Host host{clock, storage, due};
     host.add(punctual::every(1h));
-    CHECK(host.scheduler.next_runs("job", 1) == std::vector<TimePoint>{start + 1h});
+    CHECK(host.scheduler.next_runs("job", 1) == std::vector<ScheduledInstant>{{start + 1h}});
   }
   Host host{clock, storage, due};
   host.add(punctual::every(2h));
-  CHECK(host.scheduler.next_runs("job", 1) == std::vector<TimePoint>{start + 10min + 2h});
+  CHECK(host.scheduler.next_runs("job", 1) == std::vector<ScheduledInstant>{{start + 10min + 2h}});
 }
 
 TEST_CASE("Scheduler wakes an idle loop once a minute at most") {

@@ -15,6 +15,7 @@ namespace at_test {
 
 using punctual::At;
 using punctual::Duration;
+using punctual::ScheduleKind;
 using punctual::time_max;
 using punctual::time_min;
 using punctual::TimePoint;
@@ -69,6 +70,13 @@ TEST_CASE("At says what it got when it refuses an instant") {
   const auto error = error_of([] { At{time_max + Duration{1}}; });
   REQUIRE(error);
   CHECK(std::string{error->what()}.find("got 253402300800000 ms") != std::string::npos);
+}
+
+TEST_CASE("At is the same for every job and says its instant when asked") {
+  const At once{TimePoint{Duration{1'705'284'000'000}}};
+  CHECK(once.kind() == ScheduleKind::once);
+  CHECK(once.bound_to("nightly", TimePoint{}) == nullptr);
+  CHECK(once.describe() == "once at 2024-01-15T02:00:00.000Z");
 }
 
 TEST_CASE("At equals another when their instants are the same") {

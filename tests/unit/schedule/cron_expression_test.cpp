@@ -14,8 +14,10 @@
 
 #include "punctual/base/iso8601.hpp"
 #include "punctual/base/random.hpp"
-#include "slow_cron.hpp"
+#include "punctual/schedule/schedule.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
+#include "support/slow_cron.hpp"
 
 namespace cron_expression_test {
 
@@ -335,6 +337,37 @@ TEST_CASE("CronExpression knows local times when no zone is given") {
   CHECK(!cron.local_from(LocalSeconds::max()));
   CHECK(!cron.local_up_to(LocalSeconds::min()));
   CHECK(cron.local_up_to(LocalSeconds::max()) < LocalSeconds::max());
+}
+
+TEST_CASE("CronLiteral keeps its text and is a schedule when one is wanted") {
+  constexpr auto literal = "0 2 * * MON-FRI"_cron;
+  static_assert(literal.text() == "0 2 * * MON-FRI");
+  CHECK("@daily"_cron.text() == "@daily");
+  CHECK("  0  0 * * *"_cron.text() == "  0  0 * * *");
+  CHECK(literal == CronExpression::parse("0 2 * * MON-FRI"));
+
+  const punctual::Schedule schedule = "0 2 * * MON-FRI"_cron;
+  CHECK(schedule == punctual::cron("0 2 * * MON-FRI"));
+  CHECK(schedule.next_after(at("2024-01-12T02:00:00Z")) == at("2024-01-15T02:00:00Z"));
+  static_assert(std::is_convertible_v<punctual::CronLiteral, punctual::Schedule>);
+  static_assert(!std::is_convertible_v<CronExpression, punctual::Schedule>);
+}
+
+TEST_CASE("CronExpression is parsed only when it has the number of fields that is wanted") {
+  using punctual::CronFieldCount;
+  const auto refusal = [](std::string_view text, CronFieldCount count) -> std::string {
+    const auto error = punctual::tests::error_of(
+        [&] { (void)CronExpression::parse(text, CronDayMatch::either, count); });
+    return error ? error->what() : "";
+  };
+  CHECK(refusal("* * * * *", CronFieldCount::five).empty());
+  CHECK(refusal("* * * * * *", CronFieldCount::six).empty());
+  CHECK(refusal("* * * * * *", CronFieldCount::five) ==
+        "INVALID_SCHEDULE: cron expression \"* * * * * *\", column 11: expected 5 fields, found "
+        "\"*\"");
+  CHECK(refusal("* * * * *", CronFieldCount::seven) ==
+        "INVALID_SCHEDULE: cron expression \"* * * * *\", column 10: expected 7 fields, seconds "
+        "first and the year last, found nothing");
 }
 
 TEST_CASE("CronExpression tells intervals from fixed times when asked") {

@@ -19,6 +19,7 @@ namespace cron_parser_test {
 namespace {
 
 using punctual::CronDayMatch;
+using punctual::CronFieldCount;
 using punctual::CronFields;
 using punctual::CronParse;
 using punctual::parse_cron;
@@ -306,6 +307,51 @@ TEST_CASE("parse_cron refuses what can never fire when both day fields are neede
   CHECK(parse_cron("0 0 1-7 * MON#2", CronDayMatch::both).failure);
   CHECK(!parse_cron("0 0 29 2 MON", CronDayMatch::both).failure);
   CHECK(parse_cron("0 0 1W * SAT", CronDayMatch::both).failure);
+}
+
+TEST_CASE("parse_cron takes the number of fields that is wanted, and no other") {
+  struct Row {
+    const char* subject;
+    const char* text;
+    CronFieldCount count;
+    int field_count;  // 0 if it is refused
+    std::size_t column;
+    std::string_view found;
+    std::string_view expected;
+  };
+  const std::string_view six = "6 fields, seconds first";
+  const std::string_view seven = "7 fields, seconds first and the year last";
+  const Row rows[] = {
+      {"five of any", "* * * * *", CronFieldCount::any, 5, 1, "", ""},
+      {"six of any", "* * * * * *", CronFieldCount::any, 6, 1, "", ""},
+      {"seven of any", "* * * * * * *", CronFieldCount::any, 7, 1, "", ""},
+      {"five", "* * * * *", CronFieldCount::five, 5, 1, "", ""},
+      {"five between blanks", "\t* *  * * * ", CronFieldCount::five, 5, 1, "", ""},
+      {"six", "* * * * * *", CronFieldCount::six, 6, 1, "", ""},
+      {"seven", "* * * * * * *", CronFieldCount::seven, 7, 1, "", ""},
+      {"a macro of five, for five", "@daily", CronFieldCount::five, 5, 1, "", ""},
+      {"a macro of five, for six", "@daily", CronFieldCount::six, 5, 1, "", ""},
+      {"a macro of six, for five", " @every_second ", CronFieldCount::five, 6, 1, "", ""},
+      {"a macro of six, for seven", "@every_second", CronFieldCount::seven, 6, 1, "", ""},
+      {"six for five", "* * * * * 5x", CronFieldCount::five, 0, 11, "5x", "5 fields"},
+      {"seven for five", "* * * * * * 2024", CronFieldCount::five, 0, 11, "*", "5 fields"},
+      {"four for five", "* * * *", CronFieldCount::five, 0, 8, "", "5 fields"},
+      {"nothing for five", "", CronFieldCount::five, 0, 1, "", "5 fields"},
+      {"five for six", "* * * * *", CronFieldCount::six, 0, 10, "", six},
+      {"five and blanks for six", "* * * * *   ", CronFieldCount::six, 0, 10, "", six},
+      {"seven for six", "* * * * * * 2024", CronFieldCount::six, 0, 13, "2024", six},
+      {"six for seven", "* * * * * *", CronFieldCount::seven, 0, 12, "", seven},
+      {"eight for seven", "* * * * * * * *", CronFieldCount::seven, 0, 15, "*",
+       "no more than 7 fields"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.subject);
+    const CronParse parsed = parse_cron(row.text, CronDayMatch::either, row.count);
+    CHECK(parsed.field_count == row.field_count);
+    CHECK(parsed.failure.column == row.column);
+    CHECK(parsed.failure.found == row.found);
+    CHECK(parsed.failure.expected == row.expected);
+  }
 }
 
 TEST_CASE("parse_cron names a macro's alternatives when the macro is unknown") {

@@ -15,6 +15,7 @@ namespace every_after_finish_test {
 
 using punctual::Duration;
 using punctual::EveryAfterFinish;
+using punctual::ScheduleKind;
 using punctual::time_max;
 using punctual::time_min;
 using punctual::TimePoint;
@@ -59,6 +60,17 @@ TEST_CASE("EveryAfterFinish refuses the period when it is not positive") {
     CHECK(error->code() == "INVALID_SCHEDULE");
     CHECK(std::string{error->what()}.find(std::to_string(period.count())) != std::string::npos);
   }
+}
+
+TEST_CASE("EveryAfterFinish has no instants before the one it waits for") {
+  const EveryAfterFinish delay{Duration{120'000}};
+  CHECK(delay.kind() == ScheduleKind::after_finish);
+  CHECK(delay.previous_before(time_max) == std::nullopt);
+  CHECK(delay.count_between(time_min, time_max).count == 1);
+  CHECK(delay.count_between(TimePoint{}, TimePoint{}).count == 1);
+  CHECK(delay.count_between(time_max, time_min).count == 0);
+  CHECK(delay.bound_to("nightly", TimePoint{}) == nullptr);
+  CHECK(delay.describe() == "2 minutes after the previous run ended");
 }
 
 TEST_CASE("EveryAfterFinish equals another when the periods are the same") {

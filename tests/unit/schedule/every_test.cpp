@@ -19,6 +19,7 @@ namespace every_test {
 using punctual::Duration;
 using punctual::Every;
 using punctual::Random;
+using punctual::ScheduleKind;
 using punctual::time_max;
 using punctual::time_min;
 using punctual::TimePoint;
@@ -235,10 +236,22 @@ TEST_CASE("Every takes the anchor of the ledger when the user chose none") {
   CHECK_FALSE(anchored.is_pinned());
   CHECK(anchored.next_after(anchor) == anchor + Duration{7});
   CHECK(anchored.anchored_at(anchor).anchor() == anchor);
+  const auto bound = open.bound_to("nightly", anchor + Duration{7});
+  REQUIRE(bound);
+  CHECK(bound->next_after(anchor) == anchor + Duration{7});
 
   const Every pinned{hour, anchor};
   CHECK(pinned.is_pinned());
   CHECK(pinned.anchored_at(anchor + Duration{7}) == pinned);
+  CHECK(pinned.bound_to("nightly", anchor + Duration{7}) == nullptr);
+}
+
+TEST_CASE("Every says its period, and its anchor if the user chose one") {
+  CHECK(Every{hour}.describe() == "every 1 hour");
+  CHECK(Every{hour}.anchored_at(anchor).describe() == "every 1 hour");
+  CHECK(Every{36 * hour, anchor}.describe() ==
+        "every 36 hours, counted from 2024-01-15T02:00:00.000Z");
+  CHECK(Every{hour}.kind() == ScheduleKind::interval);
 }
 
 TEST_CASE("Every equals another when period, anchor and who chose it are the same") {

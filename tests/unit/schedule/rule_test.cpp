@@ -4,19 +4,28 @@
 
 #include "punctual/schedule/rule.hpp"
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "punctual/base/time.hpp"
+#include "punctual/schedule/at.hpp"
 #include "support/catch.hpp"
 
 namespace rule_test {
 
+using punctual::At;
+using punctual::DstCase;
 using punctual::Duration;
 using punctual::InstantCount;
 using punctual::ScheduleKind;
 using punctual::ScheduleRule;
 using punctual::TimePoint;
+using punctual::TimeZone;
+using punctual::detail::next_instants;
 
 namespace {
 
@@ -32,6 +41,11 @@ class EverySecond final : public ScheduleRule {
     return std::nullopt;
   }
   [[nodiscard]] std::string describe() const override { return "every second"; }
+};
+
+struct Instant {
+  TimePoint at;
+  DstCase dst;
 };
 
 constexpr Duration second{1000};
@@ -66,8 +80,31 @@ TEST_CASE("ScheduleRule counts one by one when the rule knows no better") {
   }
 }
 
-TEST_CASE("ScheduleRule is the same from any anchor when it does not depend on one") {
-  CHECK(EverySecond{}.rebased(TimePoint{second}) == nullptr);
+TEST_CASE("ScheduleRule is the same for every job and in UTC when it says nothing else") {
+  const EverySecond rule;
+  CHECK(rule.bound_to("nightly", TimePoint{second}) == nullptr);
+  CHECK(rule.zone() == TimeZone{});
+  CHECK(rule.case_of(TimePoint{second}) == DstCase::none);
+}
+
+TEST_CASE("next_instants lists as many instants as there are when it is asked for more") {
+  const EverySecond rule;
+  const At once{TimePoint{second}};
+  const auto list = [](const ScheduleRule* asked, TimePoint after, std::size_t count) {
+    std::vector<TimePoint> instants;
+    for (const auto& [instant, dst] : next_instants<Instant>(asked, after, count)) {
+      CHECK(dst == DstCase::none);
+      instants.push_back(instant);
+    }
+    return instants;
+  };
+  const TimePoint zero{};
+  CHECK(list(&rule, zero, 3) ==
+        std::vector<TimePoint>{zero + second, zero + 2 * second, zero + 3 * second});
+  CHECK(list(&rule, zero, 0).empty());
+  CHECK(list(&once, zero, 3) == std::vector<TimePoint>{zero + second});
+  CHECK(list(&once, zero + second, 3).empty());
+  CHECK(list(nullptr, zero, 3).empty());
 }
 
 TEST_CASE("A duration is said in its largest whole unit when it is described") {

@@ -1,4 +1,4 @@
-// expect: this_literal_is_not_a_cron_expression|an hour 0-23
+// expect: an hour 0-23
 #include <punctual/punctual.hpp>
 
 using namespace punctual::literals;

@@ -32,16 +32,19 @@ class SlowCron {
   }
 
   bool matches_time(int hour, int minute, int second) const {
-    return hours_.at(static_cast<std::size_t>(hour)) &&
-           minutes_.at(static_cast<std::size_t>(minute)) &&
-           seconds_.at(static_cast<std::size_t>(second));
+    return matches_hour(hour) && matches_minute(minute) && matches_second(second);
   }
+
+  // The parts of a time, so that a walk can pass over a whole hour or minute.
+  bool matches_hour(int hour) const { return hours_.at(static_cast<std::size_t>(hour)); }
+  bool matches_minute(int minute) const { return minutes_.at(static_cast<std::size_t>(minute)); }
+  bool matches_second(int second) const { return seconds_.at(static_cast<std::size_t>(second)); }
 
   bool matches_day(date::year_month_day day) const {
     const int month = static_cast<int>(static_cast<unsigned>(day.month()));
     if (!has_value(fields_[4], month, 1, 12, month_names)) return false;
     const int year = static_cast<int>(day.year());
-    if (fields_[6] != "*" && !has_value(fields_[6], year, 1970, 2099, "")) return false;
+    if (is_restricted(fields_[6]) && !has_value(fields_[6], year, 1970, 2099, "")) return false;
     const bool by_day = matches_day_of_month(day);
     const bool by_weekday = matches_day_of_week(day);
     const bool is_union = is_restricted(fields_[3]) && is_restricted(fields_[5]);
@@ -59,8 +62,12 @@ class SlowCron {
 
   static std::vector<std::string> split(const std::string& text, char separator) {
     std::vector<std::string> parts;
-    std::istringstream stream{text};
-    for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+    std::size_t begin = 0;
+    for (std::size_t end; (end = text.find(separator, begin)) != std::string::npos;) {
+      parts.push_back(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    parts.push_back(text.substr(begin));
     return parts;
   }
 

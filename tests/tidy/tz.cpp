@@ -1,0 +1,3 @@
+#include <punctual/tz/zone.hpp>
+
+static_assert(sizeof(punctual::tz::zone("UTC")) > 0);
