@@ -20,8 +20,8 @@
 namespace {
 
 constexpr std::array<const char*, 12> expressions = {
-    "*/5 * * * *",   "0 2 * * *",       "0 0 29 2 *",   "30 9 * * MON-FRI",
-    "0 0 1 1 *",     "0 0 L * *",       "0 12 15W * *", "0 0 * * 5#3",
+    "*/5 * * * *",    "0 2 * * *",     "0 0 29 2 *",   "30 9 * * MON-FRI",
+    "0 0 1 1 *",      "0 0 L * *",     "0 12 15W * *", "0 0 * * 5#3",
     "*/10 * * * * *", "15 10 L-2 * *", "0 22 * * 1-5", "23 0-20/2 * * *"};
 
 constexpr std::size_t instant_count = 4096;
@@ -31,7 +31,7 @@ constexpr int batches_per_round = 40;
 std::vector<punctual::TimePoint> random_instants() {
   punctual::Random random{20'240'115};
   std::vector<punctual::TimePoint> instants;
-  constexpr std::int64_t begin = 946'684'800'000;   // 2000-01-01
+  constexpr std::int64_t begin = 946'684'800'000;    // 2000-01-01
   constexpr std::uint64_t span = 1'262'304'000'000;  // 40 years
   for (std::size_t i = 0; i < instant_count; ++i) {
     instants.push_back(punctual::TimePoint{

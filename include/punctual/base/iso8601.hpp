@@ -132,7 +132,7 @@ inline std::optional<TimePoint> parse_iso8601(std::string_view text) noexcept {
   if (!offset || !text.empty()) return std::nullopt;
 
   if (month > 12 || day > month_length(year, month)) return std::nullopt;
-  const std::int64_t seconds = std::int64_t{hour} * 3600 + minute * 60 + second;
+  const std::int64_t seconds = hour * std::int64_t{3600} + minute * std::int64_t{60} + second;
   const TimePoint instant{
       Duration{days_since_epoch(year, month, day) * detail::ms_per_day + seconds * 1000 + ms} -
       *offset};

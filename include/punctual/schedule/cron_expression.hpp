@@ -211,14 +211,14 @@ constexpr bool refuse_literal([[maybe_unused]] std::size_t column, const char* e
   return true;
 }
 
-template <std::size_t column, ExpectedText expected>
+template <std::size_t Column, ExpectedText Expected>
 struct CronLiteralCheck {
 #ifndef __clang__  // which shows texts here as numbers, and would look no further
-  static_assert(expected.is_empty(),
+  static_assert(Expected.is_empty(),
                 "this literal is not a cron expression; CronLiteralCheck names the column and what "
                 "is expected there");
 #endif
-  static constexpr bool is_passed = expected.is_empty();
+  static constexpr bool is_passed = Expected.is_empty();
 };
 
 }  // namespace detail
@@ -292,15 +292,15 @@ class CronLiteral : public CronExpression {
 namespace literals {
 
 /// A cron expression that is checked when the program is compiled: `"0 2 * * MON-FRI"_cron`.
-template <detail::LiteralText text>
+template <detail::LiteralText Text>
 [[nodiscard]] constexpr CronLiteral operator""_cron() {
-  constexpr CronFailure failure = parse_cron(text.view()).failure;
+  constexpr CronFailure failure = parse_cron(Text.view()).failure;
   using Check = detail::CronLiteralCheck<failure.column, detail::ExpectedText{failure.expected}>;
   if constexpr (Check::is_passed) {
     // Constants, in a function that is not `consteval`: clang 14 crashes where the value of one
     // becomes a Schedule.
-    constexpr CronExpression expression = CronExpression::parse(text.view());
-    return {text.view(), expression};
+    constexpr CronExpression expression = CronExpression::parse(Text.view());
+    return {Text.view(), expression};
   } else {
     [[maybe_unused]] constexpr bool is_refused =
         detail::refuse_literal(failure.column, failure.expected.data());

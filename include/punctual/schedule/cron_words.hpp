@@ -354,7 +354,7 @@ inline void add_weekdays(WordList& list, const CronFields& fields, const char* e
 
   const std::uint64_t plain = plain_weekdays(fields) * one_in_each_week;
   const bool has_nth = (fields.weekdays & ~plain) != 0;
-  const std::string by_weekday = " on " + weekdays.text() + (has_nth ? of_month : in_month);
+  std::string by_weekday = " on " + weekdays.text() + (has_nth ? of_month : in_month);
   if (by_day.empty()) return by_weekday;
   return " on " + by_day + (has_nth ? "" : of_month) + " or" + by_weekday;
 }

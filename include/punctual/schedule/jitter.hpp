@@ -55,11 +55,11 @@ class Jitter final : public ScheduleRule {
 
   [[nodiscard]] ScheduleRulePtr bound_to(std::string_view job_name,
                                          TimePoint anchor) const override {
-    ScheduleRulePtr bound = inner_->bound_to(job_name, anchor);
+    const ScheduleRulePtr bound = inner_->bound_to(job_name, anchor);
     const Duration delay = delay_of(job_name, max_);
     if (!bound && delay == delay_) return nullptr;
-    return ScheduleRulePtr{static_cast<const ScheduleRule*>(
-        new Jitter(bound ? std::move(bound) : inner_, max_, delay))};
+    return ScheduleRulePtr{
+        static_cast<const ScheduleRule*>(new Jitter(bound ? bound : inner_, max_, delay))};
   }
 
   [[nodiscard]] DstCase case_of(TimePoint instant) const noexcept override {

@@ -53,9 +53,8 @@ class Schedule {
   Schedule() = default;
 
   /// Any kind of rule: `Every`, `CronSchedule`, …
-  template <class RuleT>
-  requires std::is_base_of_v<ScheduleRule, RuleT> Schedule(
-      RuleT rule)  // NOLINT(google-explicit-constructor)
+  template <class RuleT, class = std::enable_if_t<std::is_base_of_v<ScheduleRule, RuleT>>>
+  Schedule(RuleT rule)  // NOLINT(google-explicit-constructor)
       : Schedule(new RuleT(std::move(rule))) {}
 
   Schedule(const CronLiteral& literal)  // NOLINT(google-explicit-constructor)

@@ -72,7 +72,7 @@ class ZonedCron {
 
  private:
   static constexpr std::int64_t none = INT64_MIN;
-  static constexpr std::int64_t offsets_apart_max = 2 * 86'400;  // two zones never differ by more
+  static constexpr std::int64_t offsets_apart_max = 172'800;  // two zones never differ by more
 
   /// The first matching local time not before `from`, or the last not after `up_to`, or none.
   [[nodiscard]] std::int64_t local_from(std::int64_t from) const noexcept {

@@ -122,7 +122,7 @@ class PosixReader {
     if (!take_number(167, hours)) return false;
     if (take(':') && !take_number(59, minutes)) return false;
     if (take(':') && !take_number(59, rest)) return false;
-    seconds = std::int64_t{hours} * 3600 + minutes * 60 + rest;
+    seconds = hours * std::int64_t{3600} + minutes * std::int64_t{60} + rest;
     if (is_negative) seconds = -seconds;
     return true;
   }
