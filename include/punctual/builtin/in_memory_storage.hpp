@@ -191,12 +191,12 @@ EnqueueAnswer BasicInMemoryStorage<RunT>::store(const NewRun& row, TimePoint now
     if (const auto open = tables_.open_with_key(row.unique_key)) return {Kind::duplicate, *open};
   }
   JobRun run = to_run(row, now);
-  const bool overlaps = row.status == JobStatus::pending && row.skip_if_open && row.exclusive &&
-                        tables_.has_open_exclusive(tables_.job_of(row.job_name), now);
+  const bool overlaps = tables_.overlaps(row, now);
   if (overlaps) {
     run.status = JobStatus::skipped;
     run.message_code = std::string{message_code::job_overlapped};
-    run.summary = "another run of the job is still open";
+    run.summary = row.skip_if_open ? "another run of the job is still open"
+                                   : "another run of the job is waiting already";
     run.completed_at = now;
   }
   tables_.insert(std::move(run));

@@ -161,9 +161,20 @@ class MemoryTables {
     }
   }
 
+  [[nodiscard]] bool has_waiting_exclusive(const Job& job, TimePoint now) const {
+    return !job.pending_exclusive.empty() && *job.pending_exclusive.begin() <= now;
+  }
+
   [[nodiscard]] bool has_open_exclusive(const Job& job, TimePoint now) const {
-    return job.running_exclusive > 0 ||
-           (!job.pending_exclusive.empty() && *job.pending_exclusive.begin() <= now);
+    return job.running_exclusive > 0 || has_waiting_exclusive(job, now);
+  }
+
+  /// True if `row` asked to be skipped beside what is open.
+  [[nodiscard]] bool overlaps(const NewRun& row, TimePoint now) {
+    if (row.status != JobStatus::pending || !row.exclusive) return false;
+    const Job& job = job_of(row.job_name);
+    return (row.skip_if_open && has_open_exclusive(job, now)) ||
+           (row.skip_if_waiting && has_waiting_exclusive(job, now));
   }
 
   /// True if neither exclusiveness nor the concurrency limit keeps `run` from starting.

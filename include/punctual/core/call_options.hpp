@@ -32,6 +32,19 @@ struct EnqueueOptions {
   std::string reason{};               ///< why; kept with the run
 };
 
+/// One run of several that are enqueued together.
+struct EnqueueItem {
+  Json payload = nullptr;
+  EnqueueOptions options{};
+};
+
+/// How to have a run done once more.
+struct RetryOptions {
+  std::optional<TimePoint> run_at{};  ///< not before; default: now
+  std::string actor{};                ///< who; default: who asked for the first attempt
+  std::string reason{};               ///< why; default: that of the first attempt
+};
+
 /// What `stop` had to leave behind.
 struct StopReport {
   /// Runs handed back although their bodies had not returned. Those bodies may still be running.

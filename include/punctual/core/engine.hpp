@@ -25,6 +25,7 @@
 #include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/core/active_run.hpp"
+#include "punctual/core/due_planner.hpp"
 #include "punctual/core/flight_deck.hpp"
 #include "punctual/core/job_book.hpp"
 #include "punctual/core/planner.hpp"
@@ -236,6 +237,7 @@ void Engine<C, S, E>::fire(TickReport& report, const JobNames& jobs, TimePoint n
   const auto answers = parts_.storage.advance(advances, now);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].advanced) ++report.fired;
+    if (answers[i].advanced) deck_->make_way_for(advances[i].rows, book_.job(advances[i].job_name));
     if (answers[i].conflict_count == 0) continue;
     parts_.emit(SchedulerEvent::Kind::due_conflict, advances[i].job_name, {},
                 "a due instant had been answered before; its second row was left out");

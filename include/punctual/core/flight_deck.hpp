@@ -103,6 +103,12 @@ class FlightDeck final
     if (flight) flight->request_stop(StopReason::cancelled);
   }
 
+  /// Cancels what is running of a job, here or elsewhere, if the job's policy is that a new run
+  /// takes its place.
+  ///
+  /// Errors: those of the storage.
+  void make_way_for(const LateVector<NewRun, ClockT>& rows, const RegisteredJobPtr& job);
+
   /// Returns the time until this deck has something to do, nullopt if it knows of nothing.
   [[nodiscard]] std::optional<Duration> next_step() {
     const Duration steady = parts.clock.steady_now();
@@ -276,6 +282,25 @@ void FlightDeck<C, S, E>::renew(bool all) {
   }
   for (const auto& [flight, reason] : table.renewed(flights, answers, asked_at, lease)) {
     flight->request_stop(reason);
+  }
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::make_way_for(const LateVector<NewRun, C>& rows,
+                                       const RegisteredJobPtr& job) {
+  if (job->config.overlap != OverlapPolicy::cancel_running) return;
+  const bool has_run = std::any_of(rows.begin(), rows.end(), [](const NewRun& row) {
+    return row.status == JobStatus::pending && row.exclusive;
+  });
+  if (!has_run) return;
+  RunQuery query;
+  query.job_name = job->config.name;
+  query.status = JobStatus::running;
+  query.with_details = false;
+  for (const auto& other : parts.storage.runs(query)) {
+    if (!other.exclusive || other.cancel_requested) continue;
+    parts.storage.request_cancel(other.id, "overlap", parts.now());
+    cancel(other.id);
   }
 }
 

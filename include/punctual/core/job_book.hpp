@@ -19,8 +19,8 @@
 
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/core/due_planner.hpp"
 #include "punctual/core/flight_deck.hpp"
-#include "punctual/core/planner.hpp"
 #include "punctual/core/registry.hpp"
 #include "punctual/domain/ledger.hpp"
 #include "punctual/domain/limits.hpp"

@@ -16,8 +16,8 @@
 
 #include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/core/due_planner.hpp"
 #include "punctual/core/engine.hpp"
-#include "punctual/core/planner.hpp"
 #include "punctual/domain/ledger.hpp"
 #include "punctual/domain/limits.hpp"
 

@@ -34,9 +34,6 @@ namespace punctual::planner {
 /// The longest the loop sleeps: a wall clock that was set is noticed within it.
 inline constexpr Duration sleep_max = std::chrono::seconds{60};
 
-/// How late an instant may be and still run under `MissedPolicy::skip`.
-inline constexpr Duration missed_tolerance = std::chrono::minutes{1};
-
 /// Returns a pending run of a job with the job's policies on it.
 ///
 /// Runs that stand for the job itself (a due instant, a trigger, a startup, and their retries) are
@@ -49,8 +46,10 @@ inline constexpr Duration missed_tolerance = std::chrono::minutes{1};
   run.trigger = trigger;
   run.run_at = run_at;
   run.priority = config.priority;
-  run.exclusive = config.overlap == OverlapPolicy::skip;
-  run.skip_if_open = run.exclusive;
+  run.exclusive = config.overlap != OverlapPolicy::allow;
+  run.skip_if_open = config.overlap == OverlapPolicy::skip;
+  run.skip_if_waiting =
+      config.overlap == OverlapPolicy::queue_one || config.overlap == OverlapPolicy::cancel_running;
   if (config.concurrency.max > 0) {
     run.concurrency_max = config.concurrency.max;
     run.concurrency_key = config.concurrency.key.empty() ? config.name : config.concurrency.key;
@@ -73,130 +72,14 @@ inline constexpr Duration missed_tolerance = std::chrono::minutes{1};
   return run;
 }
 
-namespace detail {
-
-template <class BasicJson>
-[[nodiscard]] BasicJson passed_details(InstantCount passed, TimePoint first, TimePoint last) {
-  return {{"count", passed.count},
-          {"countIsExact", passed.is_exact},
-          {"first", format_iso8601(first)},
-          {"last", format_iso8601(last)}};
-}
-
-/// Returns one row for every instant in [first, last], which nobody will run.
-template <class IdsT>
-[[nodiscard]] NewRun make_passed_row(const JobConfig& config, const Schedule& schedule,
-                                     std::string_view code, const char* what, TimePoint first,
-                                     TimePoint last, TimePoint now, IdsT& ids) {
-  InstantCount passed = schedule.count_between(first, last);
-  passed.count = std::max<std::int64_t>(passed.count, 1);
-  const std::string number = (passed.is_exact ? "" : "at least ") + std::to_string(passed.count);
-  NewRun row = make_skipped(config, RunTrigger::schedule, code,
-                            number + (passed.count == 1 ? " due instant" : " due instants") + what,
-                            now, ids.next(now));
-  row.due_at = first;
-  row.details = passed_details<Json>(passed, first, last);
-  return row;
-}
-
-}  // namespace detail
-
-/// Returns how to move a due schedule on: the next instant, and rows for all that have come.
-///
-/// Whatever time has passed, the answer is one run at most and one row for the instants before it,
-/// computed without walking through them.
-///
-/// Requires: `state.next_due_at` <= `now`.
-template <class IdsT>
-[[nodiscard]] Advance plan_due(const ScheduleState& state, const JobConfig& config, TimePoint now,
-                               IdsT& ids) {
-  const Schedule schedule = config.schedule.bound_to(state.job_name, state.anchor_at);
-  const TimePoint first = *state.next_due_at;
-  const bool waits_for_finish = schedule.after_finish_delay().has_value();
-
-  TimePoint latest = first;
-  if (!waits_for_finish) {
-    const auto previous = schedule.previous_before(add_clamped(now, Duration{1}));
-    if (previous && *previous > first) latest = *previous;
-  }
-  Advance advance;
-  advance.job_name = state.job_name;
-  advance.version = state.version;
-  if (!waits_for_finish) advance.next_due_at = schedule.next_after(std::max(now, latest));
-
-  const bool runs = config.missed == MissedPolicy::run_once || now - latest <= missed_tolerance;
-  std::optional<TimePoint> last_missed;
-  if (!runs) {
-    last_missed = latest;
-  } else if (latest > first) {
-    last_missed = std::max(first, schedule.previous_before(latest).value_or(first));
-  }
-  if (last_missed) {
-    advance.rows.push_back(detail::make_passed_row(config, schedule, message_code::job_missed,
-                                                   " passed while no scheduler was there", first,
-                                                   *last_missed, now, ids));
-  }
-  if (runs) {
-    NewRun run = make_run(config, RunTrigger::schedule, latest, ids.next(now));
-    run.due_at = latest;
-    advance.rows.push_back(std::move(run));
-  }
-  return advance;
-}
-
-/// True if what is armed for the future is none of the schedule's instants: the zone database, or
-/// the host's idea of the schedule, has changed since it was armed.
-[[nodiscard]] inline bool is_misarmed(const ScheduleState& state, const JobConfig& config,
-                                      TimePoint now) {
-  if (!state.enabled || state.paused || !state.next_due_at || *state.next_due_at <= now) {
-    return false;
-  }
-  const Schedule schedule = config.schedule.bound_to(state.job_name, state.anchor_at);
-  if (schedule.after_finish_delay()) return false;
-  return schedule.next_after(*state.next_due_at - Duration{1}) != state.next_due_at;
-}
-
-/// Returns how to end a pause: armed for the next future instant, the passed ones answered by one
-/// row.
-template <class IdsT>
-[[nodiscard]] PauseChange plan_resume(const ScheduleState& state, const JobConfig& config,
-                                      std::string actor, std::string reason, TimePoint now,
-                                      IdsT& ids) {
-  PauseChange change;
-  change.job_name = state.job_name;
-  change.version = state.version;
-  change.paused = false;
-  change.actor = std::move(actor);
-  change.reason = std::move(reason);
-  change.next_due_at = state.next_due_at;
-  if (!state.next_due_at || *state.next_due_at > now) return change;
-  const Schedule schedule = config.schedule.bound_to(state.job_name, state.anchor_at);
-  const TimePoint first = *state.next_due_at;
-  const bool waits_for_finish = schedule.after_finish_delay().has_value();
-  const TimePoint last =
-      waits_for_finish
-          ? first
-          : std::max(first,
-                     schedule.previous_before(add_clamped(now, Duration{1})).value_or(first));
-  change.rows.push_back(detail::make_passed_row(config, schedule, message_code::job_paused,
-                                                " passed while the job was paused", first, last,
-                                                now, ids));
-  change.next_due_at = schedule.next_after(now);
-  return change;
-}
-
-/// Returns the run that follows a failed one, or nullopt if there is none.
-template <class IdsT>
-[[nodiscard]] std::optional<NewRun> plan_retry(const JobRun& run, const JobConfig& config,
-                                               TimePoint now, IdsT& ids, Random& random) {
-  if (run.attempt >= config.retry.max_attempts) return std::nullopt;
-  const Duration delay = config.retry.backoff.delay(run.attempt, random);
+/// Returns the next attempt of a run's work.
+[[nodiscard]] inline NewRun next_attempt(const JobRun& run, TimePoint run_at, RunId id) {
   NewRun next;
-  next.id = ids.next(now);
+  next.id = id;
   next.job_name = run.job_name;
   next.trigger = RunTrigger::retry;
   next.due_at = run.due_at;
-  next.run_at = add_clamped(now, delay);
+  next.run_at = run_at;
   next.actor = run.actor;
   next.reason = run.reason;
   next.attempt = run.attempt + 1;
@@ -210,6 +93,17 @@ template <class IdsT>
   return next;
 }
 
+/// Returns the run that follows a failed one, or nullopt if there is none. `wait`, if there is one,
+/// is waited for instead of the backoff.
+template <class IdsT>
+[[nodiscard]] std::optional<NewRun> plan_retry(const JobRun& run, const JobConfig& config,
+                                               TimePoint now, IdsT& ids, Random& random,
+                                               std::optional<Duration> wait = std::nullopt) {
+  if (run.attempt >= config.retry.max_attempts) return std::nullopt;
+  const Duration delay = wait ? *wait : config.retry.backoff.delay(run.attempt, random);
+  return next_attempt(run, add_clamped(now, delay), ids.next(now));
+}
+
 namespace detail {
 
 /// Returns the outcome's code, or its status's if that is none: a body may fill an outcome by hand.
@@ -221,6 +115,16 @@ namespace detail {
 }
 
 }  // namespace detail
+
+/// True if the policy's choice of errors lets this one be tried again.
+[[nodiscard]] inline bool is_tried_again(const RetryPolicy& policy,
+                                         const std::optional<RunError>& error) {
+  const std::string code = error ? error->code : std::string{};
+  const auto names = [&](const std::vector<std::string>& codes) {
+    return std::find(codes.begin(), codes.end(), code) != codes.end();
+  };
+  return !names(policy.except) && (policy.only.empty() || names(policy.only));
+}
 
 /// Returns the end of a run: its outcome within the limits, and the next attempt if there is one.
 ///
@@ -240,8 +144,9 @@ template <class IdsT>
                                 clamp_text(outcome.error->message, error_message_bytes_max)};
   }
   completion.duration = std::max(duration, Duration{0});
-  if (may_retry && outcome.status == JobStatus::failed) {
-    if (auto retry = plan_retry(run, config, now, ids, random)) {
+  if (may_retry && outcome.status == JobStatus::failed && !outcome.is_final &&
+      is_tried_again(config.retry, completion.error)) {
+    if (auto retry = plan_retry(run, config, now, ids, random, outcome.retry_after)) {
       completion.follow_ups.push_back(std::move(*retry));
     }
   }

@@ -16,9 +16,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "punctual/base/error.hpp"
 #include "punctual/base/json.hpp"
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/core/active_run.hpp"
 #include "punctual/core/call_options.hpp"
@@ -43,6 +45,8 @@ class RunDesk {
 
   JobResult trigger(std::string_view name, TriggerOptions options);
   RunId enqueue(std::string_view name, Json payload, EnqueueOptions options);
+  std::vector<RunId> enqueue_all(std::string_view name, std::vector<EnqueueItem> items);
+  RunId retry(RunId run_id, RetryOptions options);
   CancelAnswer cancel(RunId run_id, const std::string& actor);
 
  private:
@@ -51,6 +55,11 @@ class RunDesk {
   /// How often a thread that waits looks whether another node has ended the run.
   static constexpr Duration result_poll_period = std::chrono::seconds{1};
 
+  /// How many runs one call may hand in.
+  static constexpr std::size_t batch_max = 10'000;
+
+  [[nodiscard]] NewRun make_enqueued(JobConfig config, EnqueueItem item, TimePoint now);
+  [[nodiscard]] JobConfig config_of(std::string_view name);
   [[nodiscard]] NewRun make_triggered(const RegisteredJob& job, TriggerOptions options);
   [[nodiscard]] JobResult wait_for(RunId run_id, Duration wait);
   [[nodiscard]] std::optional<JobRun> read(RunId run_id, bool is_last);
@@ -94,6 +103,7 @@ JobResult RunDesk<C, S, E>::trigger(std::string_view name, TriggerOptions option
   }
   const Duration wait = options.wait;
   const NewRun run = make_triggered(*job, std::move(options));
+  deck_->make_way_for({run}, job);
   const auto answer = parts_.storage.enqueue({run}, parts_.now()).at(0);
   if (answer.kind == EnqueueAnswer::Kind::stored && !is_terminal(run.status)) {
     const bool is_claimed = engine_->claim_one(run.id, job, depth > 0);
@@ -138,17 +148,47 @@ std::optional<JobRun> RunDesk<C, S, E>::read(RunId run_id, bool is_last) {
 
 template <class C, class S, class E>
 RunId RunDesk<C, S, E>::enqueue(std::string_view name, Json payload, EnqueueOptions options) {
-  require_payload_fits(payload);
+  std::vector<EnqueueItem> items(1);
+  items.front() = {std::move(payload), std::move(options)};
+  return enqueue_all(name, std::move(items)).at(0);
+}
+
+/// All rows are made, and refused, before the first is stored.
+template <class C, class S, class E>
+std::vector<RunId> RunDesk<C, S, E>::enqueue_all(std::string_view name,
+                                                 std::vector<EnqueueItem> items) {
+  if (items.size() > batch_max) {
+    throw Error{"INVALID_CONFIG", "enqueue_all() expects at most " + std::to_string(batch_max) +
+                                      " runs, got " + std::to_string(items.size())};
+  }
+  const JobConfig config = config_of(name);
+  const TimePoint now = parts_.now();
+  LateVector<NewRun, C> rows;
+  for (auto& item : items) rows.push_back(make_enqueued(config, std::move(item), now));
+  std::vector<RunId> ids;
+  for (const auto& answer : parts_.storage.enqueue(rows, now)) ids.push_back(answer.id);
+  deck_->wake.raise();
+  return ids;
+}
+
+template <class C, class S, class E>
+JobConfig RunDesk<C, S, E>::config_of(std::string_view name) {
+  const RegisteredJobPtr job = engine_->book().find_job(name);
+  if (job) return job->config;
+  require_known(name);
+  JobConfig config;
+  config.name = std::string{name};
+  return config;
+}
+
+template <class C, class S, class E>
+NewRun RunDesk<C, S, E>::make_enqueued(JobConfig config, EnqueueItem item, TimePoint now) {
+  EnqueueOptions& options = item.options;
+  require_payload_fits(item.payload);
   require_key_fits(options.unique_key, "unique_key");
   require_key_fits(options.actor, "actor");
-  const RegisteredJobPtr job = engine_->book().find_job(name);
-  if (!job) require_known(name);
-  JobConfig config;
-  if (job) config = job->config;
-  config.name = std::string{name};
   if (options.priority) config.priority = *options.priority;
   require_valid(config);
-  const TimePoint now = parts_.now();
   const RunId id = parts_.next_id(now);
   NewRun run = config.enabled
                    ? planner::make_run(config, RunTrigger::manual, options.run_at.value_or(now), id)
@@ -156,11 +196,32 @@ RunId RunDesk<C, S, E>::enqueue(std::string_view name, Json payload, EnqueueOpti
                                            "the job is disabled", now, id);
   run.exclusive = false;  // runs with payloads of their own do not stand for one another
   run.skip_if_open = false;
-  run.payload = std::move(payload);
+  run.skip_if_waiting = false;
+  run.payload = std::move(item.payload);
   run.unique_key = std::move(options.unique_key);
   run.actor = std::move(options.actor);
   run.reason = clamp_text(options.reason, reason_bytes_max);
-  const auto answer = parts_.storage.enqueue({run}, now).at(0);
+  return run;
+}
+
+template <class C, class S, class E>
+RunId RunDesk<C, S, E>::retry(RunId run_id, RetryOptions options) {
+  require_key_fits(options.actor, "actor");
+  const auto run = parts_.storage.run(run_id);
+  if (!run) {
+    throw Error{"RUN_NOT_FOUND", "run " + run_id.to_string() + " is not in the storage"};
+  }
+  if (run->status != JobStatus::failed && run->status != JobStatus::success) {
+    throw Error{"RUN_NOT_RETRYABLE",
+                "a run is done once more when it has failed or succeeded; run " +
+                    run_id.to_string() + " of job \"" + run->job_name + "\" is " +
+                    std::string{to_string(run->status)}};
+  }
+  const TimePoint now = parts_.now();
+  NewRun next = planner::next_attempt(*run, options.run_at.value_or(now), parts_.next_id(now));
+  if (!options.actor.empty()) next.actor = std::move(options.actor);
+  if (!options.reason.empty()) next.reason = clamp_text(options.reason, reason_bytes_max);
+  const auto answer = parts_.storage.enqueue({next}, now).at(0);
   deck_->wake.raise();
   return answer.id;
 }

@@ -155,6 +155,26 @@ class Scheduler {
   }
   RunId enqueue(std::string_view name) { return enqueue(name, nullptr); }
 
+  /// Hands in many runs of a job at once: all of them, or none.
+  ///
+  /// Returns: their ids, in order; where a unique key is taken, that of the open run.
+  /// Errors:  as `enqueue`; INVALID_CONFIG -> more than 10,000.
+  std::vector<RunId> enqueue_all(std::string_view name, std::vector<EnqueueItem> items) {
+    engine_->require_open();
+    return run_desk().enqueue_all(name, std::move(items));
+  }
+
+  /// Has a run done once more that failed or succeeded, as a further attempt of the same work,
+  /// whatever attempts the job's policy leaves.
+  ///
+  /// Returns: the id of the new run; of the open one, if the run's unique key is taken.
+  /// Errors:  RUN_NOT_FOUND; RUN_NOT_RETRYABLE -> the run is open, or was skipped;
+  ///          SCHEDULER_STOPPED; INVALID_KEY -> the actor; the storage's.
+  RunId retry(RunId run_id, RetryOptions options = {}) {
+    engine_->require_open();
+    return run_desk().retry(run_id, std::move(options));
+  }
+
   /// Cancels a run, wherever it is. A pending one is skipped; a running one is asked to stop.
   CancelAnswer cancel(RunId run_id, const std::string& actor = {}) {
     return run_desk().cancel(run_id, actor);

@@ -37,6 +37,10 @@ struct JobOutcome {
   std::string summary{};
   Json details = nullptr;
   std::optional<RunError> error{};
+  /// Of a failure: not tried again, whatever the retry policy says (`job.discard(…)`).
+  bool is_final = false;
+  /// Of a failure: when it is tried again, instead of the backoff (`job.retry_in(…)`).
+  std::optional<Duration> retry_after{};
 };
 
 }  // namespace punctual

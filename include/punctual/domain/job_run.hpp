@@ -50,6 +50,9 @@ struct NewRun {
   /// If another exclusive run of the job is open when this one is stored (running, or pending with
   /// its `run_at` reached), this one is stored as skipped / JOB_OVERLAPPED.
   bool skip_if_open = false;
+  /// The same, but only if another exclusive run of the job waits already: is pending with its
+  /// `run_at` reached.
+  bool skip_if_waiting = false;
 };
 
 /// A stored run.

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "punctual/base/time.hpp"
 #include "punctual/schedule/backoff.hpp"
@@ -24,20 +25,63 @@ namespace punctual {
 struct RetryPolicy {
   std::uint32_t max_attempts = 1;  ///< the first one included; 1 to 1,000
   Backoff backoff = Backoff::exponential(std::chrono::seconds{10}, std::chrono::hours{1});
+  /// Codes of errors (`RunError::code`) that are tried again; none: all are.
+  std::vector<std::string> only{};
+  /// Codes of errors that are not, whatever `only` says: for those that no wait will mend.
+  std::vector<std::string> except{};
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
 /// What becomes of instants that passed while nobody was there to answer them.
-enum class MissedPolicy : std::uint8_t {
-  run_once,  ///< the latest one runs; one skipped row answers the others, with their count
-  skip,      ///< only an instant of the last minute still runs; one skipped row answers the others
+///
+/// Those that do not run are answered by one skipped row, with their count, the first and the last.
+class MissedPolicy {
+ public:
+  static const MissedPolicy run_once;  ///< the latest one runs
+  static const MissedPolicy skip;      ///< only an instant of the last minute still runs
+
+  static constexpr std::uint32_t limit_max = 1000;
+
+  /// The latest `limit` ones run, one after another unless the job allows overlap.
+  ///
+  /// Requires: 1 <= `limit` <= `limit_max`; held to that.
+  [[nodiscard]] static constexpr MissedPolicy run_all(std::uint32_t limit = 100) noexcept {
+    return MissedPolicy{limit < 1 ? 1 : limit > limit_max ? limit_max : limit, Duration::max()};
+  }
+
+  /// The same for instants of the last `window` only; those before it do not run.
+  [[nodiscard]] constexpr MissedPolicy within(Duration window) const noexcept {
+    return MissedPolicy{limit_, window < Duration{0} ? Duration{0} : window};
+  }
+
+  /// How many of the instants that have passed run at most.
+  [[nodiscard]] constexpr std::uint32_t limit() const noexcept { return limit_; }
+
+  /// How late an instant may be and still run.
+  [[nodiscard]] constexpr Duration window() const noexcept { return window_; }
+
+  friend constexpr bool operator==(const MissedPolicy&, const MissedPolicy&) = default;
+
+ private:
+  constexpr MissedPolicy(std::uint32_t limit, Duration window) noexcept
+      : limit_(limit),
+        window_(window) {}
+
+  std::uint32_t limit_;
+  Duration window_;
 };
+
+inline constexpr MissedPolicy MissedPolicy::run_once{1, Duration::max()};
+inline constexpr MissedPolicy MissedPolicy::skip{1, std::chrono::minutes{1}};
 
 /// What becomes of a due instant, or of a trigger by hand, while a run of the job is still open.
 enum class OverlapPolicy : std::uint8_t {
-  skip,   ///< answered by a row `skipped` / `JOB_OVERLAPPED`
-  allow,  ///< runs beside it
+  skip,            ///< answered by a row `skipped` / `JOB_OVERLAPPED`
+  queue_one,       ///< waits for its end; so while one waits already: `JOB_OVERLAPPED`
+  queue_all,       ///< waits for its end, however many wait already
+  cancel_running,  ///< the open run is cancelled; this one waits for its end, as the only one
+  allow,           ///< runs beside it
 };
 
 /// A limit on runs that hold a lease at once, over all nodes that share the storage.

@@ -113,7 +113,9 @@ class JobContext {
             .message_code = checked_message_code(std::move(code)),
             .summary = std::move(summary),
             .details = std::move(details),
-            .error = std::nullopt};
+            .error = std::nullopt,
+            .is_final = false,
+            .retry_after = std::nullopt};
   }
 
   /// The run failed; it is tried again if the job's retry policy says so.
@@ -127,7 +129,27 @@ class JobContext {
             .message_code = std::move(code),
             .summary = std::move(summary),
             .details = std::move(details),
-            .error = std::move(error)};
+            .error = std::move(error),
+            .is_final = false,
+            .retry_after = std::nullopt};
+  }
+
+  /// The run failed, and is tried again after `delay` instead of the policy's backoff: because the
+  /// other side said when, for example. Spends an attempt; without one left, the failure is final.
+  [[nodiscard]] JobOutcome retry_in(Duration delay,
+                                    std::string code = std::string{message_code::job_failed},
+                                    std::string summary = {}, Json details = nullptr) const {
+    JobOutcome outcome = failure(std::move(code), std::move(summary), std::move(details));
+    outcome.retry_after = std::max(delay, Duration{0});
+    return outcome;
+  }
+
+  /// The run failed and is not tried again, whatever attempts are left: another one would fail too.
+  [[nodiscard]] JobOutcome discard(std::string code = std::string{message_code::job_failed},
+                                   std::string summary = {}, Json details = nullptr) const {
+    JobOutcome outcome = failure(std::move(code), std::move(summary), std::move(details));
+    outcome.is_final = true;
+    return outcome;
   }
 
   /// There was nothing to do.
@@ -137,7 +159,9 @@ class JobContext {
             .message_code = checked_message_code(std::move(code)),
             .summary = std::move(summary),
             .details = std::move(details),
-            .error = std::nullopt};
+            .error = std::nullopt,
+            .is_final = false,
+            .retry_after = std::nullopt};
   }
 
   /// The run was not done because the scheduler shuts down: it is handed back, no attempt is spent,
@@ -148,7 +172,9 @@ class JobContext {
             .message_code = std::string{message_code::job_interrupted},
             .summary = {},
             .details = nullptr,
-            .error = std::nullopt};
+            .error = std::nullopt,
+            .is_final = false,
+            .retry_after = std::nullopt};
   }
 
  private:

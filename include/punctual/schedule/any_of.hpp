@@ -95,6 +95,11 @@ class BasicAnyOf final : public ScheduleRule {
     return deepest + 1;
   }
 
+  [[nodiscard]] bool excludes_times() const noexcept override {
+    return std::any_of(parts_.begin(), parts_.end(),
+                       [](const RulePtr& part) { return part->excludes_times(); });
+  }
+
   /// The first part's.
   [[nodiscard]] TimeZone zone() const override { return parts_.front()->zone(); }
 

@@ -60,10 +60,11 @@ class Between final : public ScheduleRule {
     return inner_->case_of(instant);
   }
   [[nodiscard]] int depth() const noexcept override { return inner_->depth() + 1; }
+  [[nodiscard]] bool excludes_times() const noexcept override { return inner_->excludes_times(); }
   [[nodiscard]] TimeZone zone() const override { return inner_->zone(); }
 
   [[nodiscard]] std::string describe() const override {
-    return inner_->describe() + ", from " + format_iso8601(from_) + " until " +
+    return detail::describe_inner(*inner_) + ", from " + format_iso8601(from_) + " until " +
            format_iso8601(until_);
   }
 

@@ -28,6 +28,7 @@
 #include "punctual/schedule/calendar_names.hpp"
 #include "punctual/schedule/rule.hpp"
 #include "punctual/schedule/time_zone.hpp"
+#include "punctual/schedule/word_list.hpp"
 
 namespace punctual {
 
@@ -79,11 +80,28 @@ class BasicCalendar {
     return *this;
   }
 
+  /// Adds every day of the year from one to another, both included; over the year's end if the
+  /// second comes before the first.
+  ///
+  /// Errors: INVALID_SCHEDULE -> no month has that day.
+  BasicCalendar& season(const YearlyDay& first, const YearlyDay& last) {
+    constexpr int leap_year = 2000;
+    add(first);
+    add(last);
+    for (YearlyDay day = first; day.month != last.month || day.day != last.day;) {
+      add(day);
+      if (++day.day > month_length(leap_year, day.month)) {
+        day = {day.month == 12 ? 1 : day.month + 1, 1};
+      }
+    }
+    return *this;
+  }
+
   /// Leaves out the instants of one other schedule, each of them an instant and not a day; replaces
   /// what an earlier call named.
   template <class ScheduleT>
   BasicCalendar& times_of(const ScheduleT& schedule) {
-    add_times(schedule.rule());
+    set_times(schedule.rule());
     return *this;
   }
 
@@ -116,8 +134,18 @@ class BasicCalendar {
     yearly_[static_cast<std::size_t>(day.month)] |= std::uint32_t{1} << day.day;
   }
 
-  /// Replaces the times that were added before; null takes them away.
-  void add_times(ScheduleRulePtr times) { times_ = std::move(times); }
+  /// Replaces the times that were named before.
+  ///
+  /// Errors: INVALID_SCHEDULE -> none, or a rule that waits for the end of a run.
+  void set_times(ScheduleRulePtr times) {
+    if (!times || times->kind() == ScheduleKind::after_finish) {
+      throw Error{"INVALID_SCHEDULE",
+                  "a Calendar expects times of a schedule with instants of its own, got one that "
+                  "runs " +
+                      (times ? times->describe() : "by hand")};
+    }
+    times_ = std::move(times);
+  }
 
   /// Returns an instant before which, from `instant` on, everything is excluded; nullopt if
   /// `instant` is not. `zone` is that of the schedule.
@@ -203,23 +231,39 @@ std::optional<TimePoint> BasicCalendar<ZoneT>::excluded_from(TimePoint instant,
 
 template <class ZoneT>
 std::string BasicCalendar<ZoneT>::describe() const {
-  std::string words;
-  const auto add_words = [&](const std::string& more) {
-    words += words.empty() ? more : ", " + more;
-  };
+  detail::WordList list;
   for (const int day : {1, 2, 3, 4, 5, 6, 0}) {  // a weekend's days side by side
-    if ((weekdays_ >> day & 1U) != 0) add_words(std::string{detail::weekday_name(day)} + "s");
+    if ((weekdays_ >> day & 1U) != 0) list.add(std::string{detail::weekday_name(day)} + "s");
   }
+  constexpr int leap_year = 2000;
+  YearlyDay first{};
+  int length = 0;  // of the days in a row up to here
+  YearlyDay last{};
+  const auto day_words = [](const YearlyDay& day) {
+    return std::to_string(day.day) + " " + std::string{detail::month_name(day.month)};
+  };
+  const auto end_row = [&] {
+    if (length > 2) list.add(day_words(first) + " to " + day_words(last));
+    if (length == 1 || length == 2) list.add(day_words(first));
+    if (length == 2) list.add(day_words(last));
+    length = 0;
+  };
   for (int month = 1; month <= 12; ++month) {
-    for (int day = 1; day <= 31; ++day) {
-      if ((yearly_[static_cast<std::size_t>(month)] >> day & 1U) == 0) continue;
-      add_words(std::to_string(day) + " " + std::string{detail::month_name(month)});
+    for (int day = 1; day <= month_length(leap_year, month); ++day) {
+      if ((yearly_[static_cast<std::size_t>(month)] >> day & 1U) == 0) {
+        end_row();
+        continue;
+      }
+      last = {month, day};
+      if (length++ == 0) first = last;
     }
   }
-  for (const int number : dates_)
-    add_words(format_iso8601(TimePoint{std::chrono::days{number}}).substr(0, 10));
-  if (times_) add_words("the times of (" + times_->describe() + ")");
-  if (words.empty()) words = "nothing";
+  end_row();
+  for (const int number : dates_) {
+    list.add(format_iso8601(TimePoint{std::chrono::days{number}}).substr(0, 10));
+  }
+  if (times_) list.add("the times of (" + times_->describe() + ")");
+  const std::string words = list.is_empty() ? "no day" : list.text();
   return zone_ ? words + " in " + zone_->name() : words;
 }
 

@@ -172,7 +172,10 @@ constexpr int cron_day_up_to(const CronFields& fields, bool is_weekly, int day) 
   const auto quoted = [](std::string_view part) {
     constexpr std::size_t shown_bytes_max = 64;
     std::string shown{"\""};
-    for (const char c : part.substr(0, shown_bytes_max)) shown += c >= ' ' && c <= '~' ? c : '?';
+    for (const char c : part.substr(0, shown_bytes_max)) {
+      const bool is_plain = c >= ' ' && c <= '~';
+      shown += is_plain ? std::string{c} : c == '\n' ? "\\n" : "\\?";
+    }
     return shown + (part.size() > shown_bytes_max ? "...\"" : "\"");
   };
   throw Error{"INVALID_SCHEDULE", "cron expression " + quoted(text) + ", column " +

@@ -19,6 +19,7 @@
 #include "punctual/schedule/calendar_names.hpp"
 #include "punctual/schedule/cron_expression.hpp"
 #include "punctual/schedule/cron_fields.hpp"
+#include "punctual/schedule/word_list.hpp"
 
 namespace punctual {
 
@@ -33,27 +34,6 @@ namespace detail {
 inline constexpr int listed_max = 6;
 inline constexpr std::uint64_t all_of_60 = (std::uint64_t{1} << 60) - 1;
 inline constexpr std::uint64_t all_hours = (std::uint64_t{1} << 24) - 1;
-
-/// Puts items into one text, with commas and a word before the last.
-class WordList {
- public:
-  explicit WordList(const char* last_joint = " and ") : last_joint_(last_joint) {}
-
-  void add(const std::string& item) {
-    if (!pending_.empty()) text_ += (text_.empty() ? "" : ", ") + pending_;
-    pending_ = item;
-  }
-
-  [[nodiscard]] bool is_empty() const noexcept { return pending_.empty(); }
-  [[nodiscard]] std::string text() const {
-    return text_.empty() ? pending_ : text_ + last_joint_ + pending_;
-  }
-
- private:
-  const char* last_joint_;
-  std::string text_;
-  std::string pending_;
-};
 
 /// Calls `visit(first, last)` for each stretch of neighbours in `set`.
 template <class Visit>
@@ -339,8 +319,12 @@ inline void add_weekdays(WordList& list, const CronFields& fields, const char* e
 }
 
 [[nodiscard]] inline std::string date_words(const CronFields& fields) {
-  const std::string by_day = day_of_month_words(fields);
-  const bool restricts_weekdays = fields.weekdays != CronFields::every_weekday;
+  const bool is_every_weekday = fields.weekdays == CronFields::every_weekday;
+  // Of two of which one suffices, one that is every day leaves nothing to the other.
+  const bool is_every_day =
+      fields.either_day && (is_every_weekday || fields.days == CronFields::every_day_of_month);
+  const std::string by_day = is_every_day ? "" : day_of_month_words(fields);
+  const bool restricts_weekdays = !is_every_weekday && !is_every_day;
   const bool needs_both = !by_day.empty() && restricts_weekdays && !fields.either_day;
   const std::string of_month = month_words(fields, true);
   const std::string in_month = month_words(fields, false);

@@ -47,6 +47,7 @@ class Every final : public ScheduleRule {
   /// Strictly, so that a job that finishes within the millisecond it was due is not due again.
   [[nodiscard]] std::optional<TimePoint> next_after(TimePoint after) const noexcept override {
     if (after < anchor_) return anchor_;
+    if (after >= time_max) return std::nullopt;
     const std::int64_t k = steps_to(after) + 1;
     if (k > steps_to(time_max)) return std::nullopt;
     return anchor_ + k * period_;
@@ -55,6 +56,7 @@ class Every final : public ScheduleRule {
   /// Returns the last instant strictly before `before`, or nullopt if there is none.
   [[nodiscard]] std::optional<TimePoint> previous_before(TimePoint before) const noexcept override {
     if (before <= anchor_) return std::nullopt;
+    if (before > time_max) before = time_max + Duration{1};
     return anchor_ + steps_to(before - Duration{1}) * period_;
   }
 

@@ -66,13 +66,15 @@ class Jitter final : public ScheduleRule {
     return inner_->case_of(instant - delay_);
   }
   [[nodiscard]] int depth() const noexcept override { return inner_->depth() + 1; }
+  [[nodiscard]] bool excludes_times() const noexcept override { return inner_->excludes_times(); }
   [[nodiscard]] TimeZone zone() const override { return inner_->zone(); }
 
   [[nodiscard]] std::string describe() const override {
     const std::string span = detail::describe_duration(max_);
-    if (delay_ == Duration{0}) return inner_->describe() + ", up to " + span + " later";
-    return inner_->describe() + ", " + detail::describe_duration(delay_) + " later (of up to " +
-           span + ")";
+    if (delay_ == Duration{0})
+      return detail::describe_inner(*inner_) + ", up to " + span + " later";
+    return detail::describe_inner(*inner_) + ", " + detail::describe_duration(delay_) +
+           " later (of up to " + span + ")";
   }
 
   [[nodiscard]] ScheduleKind kind() const noexcept override { return ScheduleKind::jitter; }

@@ -79,6 +79,9 @@ class ScheduleRule {
   /// How many rules stand within one another here, this one included.
   [[nodiscard]] virtual int depth() const noexcept { return 1; }
 
+  /// True if single instants are taken out of the rule, which it may have to pass one by one.
+  [[nodiscard]] virtual bool excludes_times() const noexcept { return false; }
+
   /// The zone whose days are the rule's days.
   [[nodiscard]] virtual TimeZone zone() const { return {}; }
 
@@ -96,6 +99,12 @@ inline ScheduleRulePtr ScheduleRule::bound_to(std::string_view, TimePoint) const
 }
 
 namespace detail {
+
+/// Says a rule that another one says something of: several together stand in parentheses.
+[[nodiscard]] inline std::string describe_inner(const ScheduleRule& rule) {
+  const std::string words = rule.describe();
+  return rule.kind() == ScheduleKind::any_of ? "(" + words + ")" : words;
+}
 
 /// Says a duration in its largest whole unit: 90 s is "90 seconds", 120 s "2 minutes".
 inline std::string describe_duration(Duration span) {

@@ -329,7 +329,8 @@ class RuleReader {
           std::chrono::floor<std::chrono::days>(read->time_since_epoch()).count()));
       calendar.add(YearlyDay{date.month, date.day});
     }
-    if (json.contains("times")) calendar.add_times(rule(json.at("times"), depth + 1));
+    const auto times = json.find("times");
+    if (times != json.end() && !times->is_null()) calendar.set_times(rule(*times, depth + 1));
     if (json.contains("timeZone")) calendar.in(zone(text(json, "timeZone")));
     return calendar;
   }

@@ -3,8 +3,8 @@
 // Schedule: when a job is due. One value for every kind: never by itself, at a period, a delay
 // after the previous run, once, by a cron expression.
 //
-// A schedule is pure arithmetic. It knows no clock and no storage, and asking it costs microseconds
-// whatever the expression.
+// A schedule is pure arithmetic. It knows no clock and no storage, and asking it costs less than a
+// microsecond; only one that times have been taken out of may have to pass them one by one.
 //
 // Thread-safety: an immutable value; share it freely.
 
@@ -107,6 +107,12 @@ class Schedule {
   }
 
   /// Leaves out the days and times of `calendar`.
+  ///
+  /// Days cost nothing; times are passed one by one, and what lies behind 1,000,000 of them in a
+  /// row is not found. For a closed season there is `Calendar::season`.
+  ///
+  /// Errors: INVALID_SCHEDULE -> as for `between`; times have been taken out already: one calendar
+  ///         holds days and times together.
   template <class CalendarT>
   [[nodiscard]] Schedule excluding(BasicCalendar<CalendarT> calendar) const {
     using Rule = BasicExcluding<BasicCalendar<CalendarT>>;
@@ -249,6 +255,14 @@ class Schedule {
   CronOptions options;
   options.zone = std::move(zone);
   return CronSchedule{text, std::move(options)};
+}
+
+/// A literal, `"0 2 * * *"_cron`, on the clocks of a zone.
+[[nodiscard]] inline Schedule cron(const CronLiteral& literal, CronOptions options) {
+  return cron(literal.text(), std::move(options));
+}
+[[nodiscard]] inline Schedule cron(const CronLiteral& literal, TimeZone zone) {
+  return cron(literal.text(), std::move(zone));
 }
 
 /// The instants of several schedules, each once.

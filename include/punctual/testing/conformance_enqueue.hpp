@@ -16,9 +16,7 @@ namespace punctual::testing {
 
 namespace detail {
 
-/// Expects an exclusive run that asks to be skipped if one is open to be answered by `kind`.
-inline void expect_exclusive_answer(StorageTrial& trial, EnqueueAnswer::Kind kind) {
-  const NewRun row = trial.exclusive_row("alpha");
+inline void expect_answer(StorageTrial& trial, const NewRun& row, EnqueueAnswer::Kind kind) {
   const EnqueueAnswer answer = trial.offer(row);
   trial.expect_equal("answer", kind, answer.kind);
   trial.expect_equal("id of the answer", row.id, answer.id);
@@ -26,6 +24,19 @@ inline void expect_exclusive_answer(StorageTrial& trial, EnqueueAnswer::Kind kin
       "status of the row",
       kind == EnqueueAnswer::Kind::overlapped ? JobStatus::skipped : JobStatus::pending,
       trial.stored(row.id).status);
+}
+
+/// Expects an exclusive run that asks to be skipped if one is open to be answered by `kind`.
+inline void expect_exclusive_answer(StorageTrial& trial, EnqueueAnswer::Kind kind) {
+  expect_answer(trial, trial.exclusive_row("alpha"), kind);
+}
+
+/// An exclusive run that asks to be skipped if another one waits already.
+[[nodiscard]] inline NewRun queued_row(StorageTrial& trial) {
+  NewRun row = trial.exclusive_row("alpha");
+  row.skip_if_open = false;
+  row.skip_if_waiting = true;
+  return row;
 }
 
 }  // namespace detail
@@ -173,6 +184,30 @@ inline constexpr StorageCheck enqueue_checks[] = {
        trial.storage().request_cancel(trial.enqueue(trial.exclusive_row("alpha")), "olga",
                                       trial.now());
        detail::expect_exclusive_answer(trial, EnqueueAnswer::Kind::stored);
+     }},
+
+    {"enqueue lets one run wait behind a running one when it asks not to be the second to wait",
+     [](StorageTrial& trial) {
+       trial.start(trial.exclusive_row("alpha"));
+       detail::expect_answer(trial, detail::queued_row(trial), EnqueueAnswer::Kind::stored);
+       const NewRun second = detail::queued_row(trial);
+       detail::expect_answer(trial, second, EnqueueAnswer::Kind::overlapped);
+       trial.expect_equal("message_code", "JOB_OVERLAPPED", trial.stored(second.id).message_code);
+     }},
+
+    {"enqueue stores a second to wait as overlapped when none is running",
+     [](StorageTrial& trial) {
+       detail::expect_answer(trial, detail::queued_row(trial), EnqueueAnswer::Kind::stored);
+       detail::expect_answer(trial, detail::queued_row(trial), EnqueueAnswer::Kind::overlapped);
+     }},
+
+    {"enqueue lets a run wait when the other one that waits is not ready, or not exclusive",
+     [](StorageTrial& trial) {
+       NewRun later = detail::queued_row(trial);
+       later.run_at += std::chrono::hours{1};
+       trial.enqueue(later);
+       trial.enqueue(trial.row("alpha"));
+       detail::expect_answer(trial, detail::queued_row(trial), EnqueueAnswer::Kind::stored);
      }},
 
     {"enqueue stores a run when its job was never loaded",

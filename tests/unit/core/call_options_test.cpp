@@ -30,6 +30,16 @@ TEST_CASE("EnqueueOptions takes now and the job's priority when left alone") {
   CHECK(options.reason.empty());
 }
 
+TEST_CASE("EnqueueItem and RetryOptions say nothing when left alone") {
+  const punctual::EnqueueItem item;
+  CHECK(item.payload.is_null());
+  CHECK_FALSE(item.options.run_at);
+  const punctual::RetryOptions retry;
+  CHECK_FALSE(retry.run_at);
+  CHECK(retry.actor.empty());
+  CHECK(retry.reason.empty());
+}
+
 TEST_CASE("StopReport names no run when nothing was left behind") {
   CHECK(StopReport{}.abandoned.empty());
 }

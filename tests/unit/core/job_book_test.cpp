@@ -120,6 +120,20 @@ TEST_CASE("JobBook arms a schedule anew when the zone database has changed since
   }
 }
 
+TEST_CASE("JobBook arms a schedule that nothing is armed of although instants are to come") {
+  Rig<> rig;
+  rig.add(hourly(), succeed);
+  punctual::Advance advance;  // what a schedule that finds no more instants leaves behind
+  advance.job_name = "tidy";
+  advance.version = rig.engine->book().state_of(*rig.engine->book().job("tidy")).version;
+  REQUIRE(rig.memory.advance({advance}, rig.clock.now()).at(0).advanced);
+  REQUIRE_FALSE(rig.memory.summaries().at(0).next_run_at);
+  const auto deck = other_deck(rig);
+  Rig<>::Book book{*deck};
+  book.add(hourly(), make_any_body(succeed));
+  CHECK(rig.memory.summaries().at(0).next_run_at == rig.clock.now() + 1h);
+}
+
 TEST_CASE("JobBook leaves an instant to the missed-run policy when it has passed already") {
   Rig<> rig;
   rig.add(daily_in_zone(1h), succeed);

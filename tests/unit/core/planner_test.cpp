@@ -53,10 +53,20 @@ TEST_CASE("make_run puts the job's policies on the run") {
     std::string concurrency_key;
     std::uint32_t concurrency_max;
     int priority;
+    bool waits_alone = false;
   };
   const Row rows[] = {
       {"defaults", {.name = "tidy"}, true, "", 0, 0},
       {"overlap allowed", {.name = "tidy", .overlap = OverlapPolicy::allow}, false, "", 0, 0},
+      {"one waits", {.name = "tidy", .overlap = OverlapPolicy::queue_one}, true, "", 0, 0, true},
+      {"all wait", {.name = "tidy", .overlap = OverlapPolicy::queue_all}, true, "", 0, 0},
+      {"takes the place",
+       {.name = "tidy", .overlap = OverlapPolicy::cancel_running},
+       true,
+       "",
+       0,
+       0,
+       true},
       {"a limit of its own", {.name = "tidy", .concurrency = {3, ""}}, true, "tidy", 3, 0},
       {"a shared limit", {.name = "tidy", .concurrency = {3, "db"}}, true, "db", 3, 0},
       {"a key without a limit", {.name = "tidy", .concurrency = {0, "db"}}, true, "", 0, 0},
@@ -73,7 +83,8 @@ TEST_CASE("make_run puts the job's policies on the run") {
     CHECK_FALSE(run.due_at);
     CHECK(run.attempt == 1);
     CHECK(run.exclusive == row.exclusive);
-    CHECK(run.skip_if_open == row.exclusive);
+    CHECK(run.skip_if_open == (row.config.overlap == OverlapPolicy::skip));
+    CHECK(run.skip_if_waiting == row.waits_alone);
     CHECK(run.concurrency_key == row.concurrency_key);
     CHECK(run.concurrency_max == row.concurrency_max);
     CHECK(run.priority == row.priority);
@@ -93,6 +104,7 @@ TEST_CASE("make_skipped holds no lease, no slot and no place in the queue") {
   CHECK(run.run_at == now);
   CHECK_FALSE(run.exclusive);
   CHECK_FALSE(run.skip_if_open);
+  CHECK_FALSE(run.skip_if_waiting);
   CHECK(run.concurrency_max == 0);
 }
 

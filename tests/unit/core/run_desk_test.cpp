@@ -467,6 +467,92 @@ TEST_CASE("RunDesk refuses to enqueue what is out of its limits, and stores noth
   }
 }
 
+TEST_CASE("RunDesk enqueues many runs by one call to the storage, in order") {
+  Desk<> desk;
+  desk.rig.add({.name = "send", .priority = 3}, succeed);
+  desk.rig.storage.reset_counts();
+  const auto later = desk.rig.clock.now() + 1h;
+  const auto ids =
+      desk.desk.enqueue_all("send", {{"ann", {}},
+                                     {"bob", {.run_at = later, .priority = 7, .unique_key = "bob"}},
+                                     {"bob again", {.unique_key = "bob"}}});
+  CHECK(desk.rig.storage.count(StorageCall::enqueue) == 1);
+  REQUIRE(ids.size() == 3);
+  CHECK(desk.rig.row(ids[0]).payload == "ann");
+  CHECK(desk.rig.row(ids[0]).priority == 3);
+  CHECK(desk.rig.row(ids[1]).payload == "bob");
+  CHECK(desk.rig.row(ids[1]).run_at == later);
+  CHECK(desk.rig.row(ids[1]).priority == 7);
+  CHECK(ids[2] == ids[1]);  // the key was taken by the one before
+  CHECK(desk.row_count() == 2);
+  CHECK(desk.desk.enqueue_all("send", {}).empty());
+}
+
+TEST_CASE("RunDesk stores none of many runs when one of them is refused") {
+  Desk<> desk;
+  desk.rig.add({.name = "send"}, succeed);
+  CHECK(code_of([&] {
+          desk.desk.enqueue_all("send", {{"ann", {}}, {"bob", {.priority = 101}}});
+        }) == "INVALID_CONFIG");
+  CHECK(code_of([&] {
+          desk.desk.enqueue_all("send", {{"ann", {}}, {std::string(70'000, 'x'), {}}});
+        }) == "INVALID_PAYLOAD");
+  CHECK(code_of([&] { desk.desk.enqueue_all("sent", {{"ann", {}}}); }) == "JOB_NOT_FOUND");
+  CHECK(code_of([&] {
+          desk.desk.enqueue_all("send", std::vector<punctual::EnqueueItem>(10'001));
+        }) == "INVALID_CONFIG");
+  CHECK(desk.row_count() == 0);
+}
+
+TEST_CASE("RunDesk has a run that ended done once more, whatever attempts are left") {
+  Desk<> desk;
+  desk.rig.add({.name = "send"}, [](JobContext& job) {
+    return job.attempt() < 2 ? job.failure("NO_ROUTE") : job.success();
+  });
+  const RunId first = desk.desk.enqueue("send", "bob", {.priority = 5, .actor = "ann"});
+  desk.rig.engine->tick();
+  desk.rig.executor.drain();
+  REQUIRE(desk.rig.status(first) == JobStatus::failed);
+  const RunId second = desk.desk.retry(first, {.actor = "olga", .reason = "the route is back"});
+  const JobRun pending = desk.rig.row(second);
+  CHECK(pending.status == JobStatus::pending);
+  CHECK(pending.trigger == RunTrigger::retry);
+  CHECK(pending.attempt == 2);
+  CHECK(pending.retry_of == first);
+  CHECK(pending.payload == "bob");
+  CHECK(pending.priority == 5);
+  CHECK(pending.actor == "olga");
+  CHECK(pending.reason == "the route is back");
+  CHECK(pending.run_at == desk.rig.clock.now());
+  desk.rig.engine->tick();
+  desk.rig.executor.drain();
+  CHECK(desk.rig.status(second) == JobStatus::success);
+  CHECK(desk.rig.status(first) == JobStatus::failed);  // the row stays as it was
+  // Once more, later, and by whoever asked first.
+  const auto later = desk.rig.clock.now() + 1h;
+  const JobRun third = desk.rig.row(desk.desk.retry(second, {.run_at = later}));
+  CHECK(third.attempt == 3);
+  CHECK(third.retry_of == first);
+  CHECK(third.run_at == later);
+  CHECK(third.actor == "olga");
+}
+
+TEST_CASE("RunDesk has nothing done once more that is open, was skipped, or is not there") {
+  Desk<> desk;
+  JobConfig disabled{.name = "off"};
+  disabled.enabled = false;
+  desk.rig.add(disabled, succeed);
+  desk.rig.add({.name = "send"}, succeed);
+  const RunId skipped = desk.desk.enqueue("off", nullptr, {});
+  const RunId open = desk.desk.enqueue("send", nullptr, {});
+  const std::size_t count = desk.row_count();
+  CHECK(code_of([&] { desk.desk.retry(skipped, {}); }) == "RUN_NOT_RETRYABLE");
+  CHECK(code_of([&] { desk.desk.retry(open, {}); }) == "RUN_NOT_RETRYABLE");
+  CHECK(code_of([&] { desk.desk.retry(RunId{}, {}); }) == "RUN_NOT_FOUND");
+  CHECK(code_of([&] { desk.desk.retry(open, {.actor = std::string(300, 'x')}); }) == "INVALID_KEY");
+  CHECK(desk.row_count() == count);
+}
+
 TEST_CASE("RunDesk cancels a pending run, and wakes who waits for it") {
   Desk<> desk;
   const auto job = desk.rig.add({.name = "send"}, succeed);

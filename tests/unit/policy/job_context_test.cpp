@@ -220,6 +220,24 @@ TEST_CASE("JobContext gives the failure's code and summary to its error when a b
   CHECK(flight.job.failure().error == RunError{.code = "JOB_FAILED", .message = ""});
 }
 
+TEST_CASE("JobContext says of a failure when it is tried again, or that it is not") {
+  const Flight flight;
+  const JobOutcome plain = flight.job.failure("DISK_FULL", "no space");
+  CHECK_FALSE(plain.is_final);
+  CHECK_FALSE(plain.retry_after);
+  const JobOutcome later = flight.job.retry_in(std::chrono::minutes{5}, "DISK_FULL", "no space");
+  CHECK(later.status == JobStatus::failed);
+  CHECK(later.error == plain.error);
+  CHECK(later.retry_after == std::chrono::minutes{5});
+  CHECK_FALSE(later.is_final);
+  CHECK(flight.job.retry_in(std::chrono::minutes{-5}).retry_after == std::chrono::minutes{0});
+  const JobOutcome never = flight.job.discard("DISK_FULL", "no space", {{"free", 0}});
+  CHECK(never.status == JobStatus::failed);
+  CHECK(never.error == plain.error);
+  CHECK(never.details == Json{{"free", 0}});
+  CHECK(never.is_final);
+}
+
 TEST_CASE("JobContext refuses an outcome when its code is no message code") {
   const Flight flight;
   for (const std::string code : {"", "done", "ALL DONE", "1ST"}) {
@@ -227,6 +245,8 @@ TEST_CASE("JobContext refuses an outcome when its code is no message code") {
     CHECK(code_of([&] { (void)flight.job.success(code); }) == "INVALID_MESSAGE_CODE");
     CHECK(code_of([&] { (void)flight.job.failure(code); }) == "INVALID_MESSAGE_CODE");
     CHECK(code_of([&] { (void)flight.job.skipped(code); }) == "INVALID_MESSAGE_CODE");
+    CHECK(code_of([&] { (void)flight.job.retry_in({}, code); }) == "INVALID_MESSAGE_CODE");
+    CHECK(code_of([&] { (void)flight.job.discard(code); }) == "INVALID_MESSAGE_CODE");
   }
 }
 

@@ -115,8 +115,6 @@ TEST_CASE("Calendar leaves out instants when they are those of another schedule"
             {"one of them on a day that is left out",
              Calendar{Calendar::weekends()}.times_of(maintenance), "2024-01-14T03:00:00Z",
              "2024-01-13T23:59:59.999Z", "2024-01-15T00:00:00Z"},
-            {"none, by hand", Calendar{}.times_of(Schedule{}), "2024-01-14T03:00:00Z", "never",
-             "never"},
             {"those of an earlier call",
              Calendar{times}.times_of(at(instant("2024-02-01T00:00:00Z"))), "2024-01-14T03:00:00Z",
              "never", "never"},
@@ -201,19 +199,19 @@ TEST_CASE("Calendar says what it leaves out when it is described") {
     const char* words;
   };
   const std::vector<WordsRow> rows = {
-      {Calendar{}, "nothing"},
-      {Calendar::weekends(), "Saturdays, Sundays"},
-      {Calendar{}.yearly({{12, 25}, {1, 1}}), "1 January, 25 December"},
-      {Calendar{}.dates({{2024, 4, 1}, {2024, 3, 29}}), "2024-03-29, 2024-04-01"},
+      {Calendar{}, "no day"},
+      {Calendar::weekends(), "Saturdays and Sundays"},
+      {Calendar{}.yearly({{12, 25}, {1, 1}}), "1 January and 25 December"},
+      {Calendar{}.dates({{2024, 4, 1}, {2024, 3, 29}}), "2024-03-29 and 2024-04-01"},
       {Calendar{}.dates({{1, 1, 1}}), "0001-01-01"},
       {Calendar{}.times_of(cron("0 3 * * SUN")), "the times of (at 03:00 on Sundays (UTC))"},
-      {Calendar::weekends().in(new_york()), "Saturdays, Sundays in America/New_York"},
+      {Calendar::weekends().in(new_york()), "Saturdays and Sundays in America/New_York"},
       {Calendar{}
            .weekdays({Weekday::monday})
            .yearly({{12, 25}})
            .dates({{2024, 3, 29}})
            .times_of(cron("0 0 * * *")),
-       "Mondays, 25 December, 2024-03-29, the times of (at 00:00 every day (UTC))"},
+       "Mondays, 25 December, 2024-03-29 and the times of (at 00:00 every day (UTC))"},
   };
   for (const auto& row : rows) CHECK(row.calendar.describe() == row.words);
 }
@@ -288,6 +286,57 @@ TEST_CASE("Calendar refuses a day of the year when no month has it") {
     const auto error = error_of([&] { Calendar{}.yearly({row.day}); });
     CHECK((error ? std::string{error->what()} : "") == row.error);
   }
+}
+
+TEST_CASE("Calendar takes a season out of every year, also over the year's end") {
+  struct Row {
+    const char* subject;
+    punctual::YearlyDay first;
+    punctual::YearlyDay last;
+    const char* after;
+    const char* next;
+    const char* words;
+  };
+  const Row rows[] = {
+      {"summer",
+       {6, 1},
+       {8, 31},
+       "2024-05-31T23:59:00Z",
+       "2024-09-01T00:00:00Z",
+       "1 June to 31 August"},
+      {"the turn of the year",
+       {12, 24},
+       {1, 6},
+       "2023-12-23T23:59:00Z",
+       "2024-01-07T00:00:00Z",
+       "1 January to 6 January and 24 December to 31 December"},
+      {"a day", {5, 1}, {5, 1}, "2024-04-30T23:59:00Z", "2024-05-02T00:00:00Z", "1 May"},
+      {"over a leap day",
+       {2, 28},
+       {3, 1},
+       "2024-02-27T23:59:00Z",
+       "2024-03-02T00:00:00Z",
+       "28 February to 1 March"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.subject);
+    Calendar calendar;
+    calendar.season(row.first, row.last);
+    CHECK(calendar.describe() == row.words);
+    const auto schedule = punctual::cron("* * * * *").excluding(calendar);
+    CHECK(schedule.next_after(punctual::parse_iso8601(row.after).value()) ==
+          punctual::parse_iso8601(row.next));
+  }
+  CHECK(punctual::tests::code_of([] { Calendar{}.season({2, 30}, {3, 1}); }) == "INVALID_SCHEDULE");
+  CHECK(punctual::tests::code_of([] { Calendar{}.season({3, 1}, {13, 1}); }) == "INVALID_SCHEDULE");
+}
+
+TEST_CASE("Calendar refuses the times of a schedule that has none of its own") {
+  CHECK(punctual::tests::code_of([] { Calendar{}.times_of(punctual::Schedule{}); }) ==
+        "INVALID_SCHEDULE");
+  CHECK(punctual::tests::code_of([] {
+          Calendar{}.times_of(punctual::every_after_finish(punctual::Duration{1}));
+        }) == "INVALID_SCHEDULE");
 }
 
 }  // namespace calendar_test

@@ -424,8 +424,11 @@ TEST_CASE("CronExpression names column, expectation and finding when it refuses 
        "or "
        "7 with the year last, found nothing"},
       {"bytes that must not reach a terminal", "\x1B[2J\xC3\xA9 * * * *",
-       "INVALID_SCHEDULE: cron expression \"?[2J?? * * * *\", column 1: expected a minute 0-59, "
-       "found \"?\""},
+       "INVALID_SCHEDULE: cron expression \"\\?[2J\\?\\? * * * *\", column 1: expected a minute "
+       "0-59, found \"\\?\""},
+      {"a line's end", "0 0 1 1 *\n",
+       "INVALID_SCHEDULE: cron expression \"0 0 1 1 *\\n\", column 10: expected one of , / or a "
+       "space, found \"\\n\""},
       {"a long text", std::string(300, '*'),
        "INVALID_SCHEDULE: cron expression \"" + std::string(64, '*') +
            "...\", column 257: expected at most 256 bytes, found \"" + std::string(44, '*') + "\""},

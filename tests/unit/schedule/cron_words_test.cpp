@@ -351,4 +351,15 @@ TEST_CASE("add_round says one stretch when it goes over the end") {
   }
 }
 
+TEST_CASE("describe_cron says every day when one of two day fields leaves nothing to the other") {
+  check({
+      {"0 0 1-31 * MON", "at 00:00 every day"},
+      {"0 0 */1 * MON", "at 00:00 every day"},
+      {"0 0 13 * SUN-SAT", "at 00:00 every day"},
+      {"0 0 13 * 0-7", "at 00:00 every day"},
+      {"0 0 1-31 2 MON", "at 00:00 every day in February"},
+  });
+  check({{"0 0 1-31 * MON", "at 00:00 on Mondays"}}, CronDayMatch::both);
+}
+
 }  // namespace cron_words_test

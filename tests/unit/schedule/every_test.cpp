@@ -305,4 +305,12 @@ TEST_CASE("Every refuses the anchor when it lies outside of the years 1 to 9999"
   }
 }
 
+TEST_CASE("Every answers sanely when it is asked beyond the ends of time") {
+  const Every old{hour, TimePoint{Duration{-2'208'988'800'000}}};  // from 1900 on
+  CHECK_FALSE(old.next_after(TimePoint::max()));
+  CHECK(old.previous_before(TimePoint::max()) == old.previous_before(time_max + Duration{1}));
+  CHECK(*old.previous_before(TimePoint::max()) <= time_max);
+  CHECK(old.next_after(TimePoint::min()) == old.anchor());
+}
+
 }  // namespace every_test

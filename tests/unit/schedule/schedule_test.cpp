@@ -182,7 +182,7 @@ TEST_CASE("Schedule says itself in words and JSON when asked") {
        "every 1 hour, from 2024-01-15T12:00:00.000Z until 2024-01-15T13:00:00.000Z",
        R"({"kind":"between","from":"2024-01-15T12:00:00.000Z","until":"2024-01-15T13:00:00.000Z",
            "schedule":{"kind":"interval","periodMs":3600000}})"},
-      {every(hour).excluding(Calendar::weekends()), "every 1 hour, except on Saturdays, Sundays",
+      {every(hour).excluding(Calendar::weekends()), "every 1 hour, except on Saturdays and Sundays",
        R"({"kind":"excluding","calendar":{"weekdays":["Sunday","Saturday"]},
            "schedule":{"kind":"interval","periodMs":3600000}})"},
       {every(hour).jitter(5 * minute), "every 1 hour, up to 5 minutes later",

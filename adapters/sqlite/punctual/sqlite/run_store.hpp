@@ -67,15 +67,22 @@ inline void ensure_job(Connection& connection, const std::string& job_name) {
   return query.bind(job_name).step();
 }
 
-/// True if an exclusive run of the job is running, or pending with its `run_at` reached.
-[[nodiscard]] inline bool has_open_exclusive(Connection& connection, const std::string& job_name,
-                                             TimePoint now) {
-  if (has_running_exclusive(connection, job_name)) return true;
+/// True if an exclusive run of the job is pending with its `run_at` reached.
+[[nodiscard]] inline bool has_waiting_exclusive(Connection& connection, const std::string& job_name,
+                                                TimePoint now) {
   Query query{
       connection,
       "SELECT 1 FROM {}job_runs INDEXED BY {}job_runs_pending_exclusive"
       " WHERE status = 'pending' AND exclusive = 1 AND job_name = ? AND run_at <= ? LIMIT 1"};
   return query.bind(job_name, now).step();
+}
+
+/// True if `row` asked to be skipped beside what is open.
+[[nodiscard]] inline bool overlaps_open(Connection& connection, const NewRun& row, TimePoint now) {
+  if (row.status != JobStatus::pending || !row.exclusive) return false;
+  if (row.skip_if_open && has_running_exclusive(connection, row.job_name)) return true;
+  return (row.skip_if_open || row.skip_if_waiting) &&
+         has_waiting_exclusive(connection, row.job_name, now);
 }
 
 /// Arms a schedule that waits for the end of a run, once none of the job is open.
@@ -128,12 +135,12 @@ inline Stored store_run(Connection& connection, const NewRun& row, TimePoint now
   }
   ensure_job(connection, row.job_name);
   JobRun run = to_run(row, now);
-  const bool overlaps = is_pending && row.skip_if_open && row.exclusive &&
-                        has_open_exclusive(connection, row.job_name, now);
+  const bool overlaps = overlaps_open(connection, row, now);
   if (overlaps) {
     run.status = JobStatus::skipped;
     run.message_code = std::string{message_code::job_overlapped};
-    run.summary = "another run of the job is still open";
+    run.summary = row.skip_if_open ? "another run of the job is still open"
+                                   : "another run of the job is waiting already";
     run.completed_at = now;
   }
   insert_run(connection, run);

@@ -98,7 +98,7 @@ inline constexpr std::array<const char*, 2> zone_folders = {"/usr/share/zoneinfo
 
 [[noreturn]] inline void refuse_zone(std::string_view name, const std::string& why) {
   throw Error{"INVALID_TIME_ZONE",
-              "expected the name of a time zone such as Europe/Berlin, got \"" +
+              "expected the name of a time zone such as Europe/Berlin, UTC or +05:30, got \"" +
                   clamp_text(name, 64) + "\"" + why};
 }
 
@@ -110,6 +110,9 @@ inline constexpr std::array<const char*, 2> zone_folders = {"/usr/share/zoneinfo
   } catch (const std::exception& error) {
     refuse_zone(name, std::string{"; there is no zone database on this machine: "} + error.what());
   }
+  if (database->zones.empty()) refuse_zone(name, "; there is no zone database on this machine");
+  // The host's own zone under another name: another one on each host.
+  if (name == "localtime") refuse_zone(name, "; name the zone itself");
   try {
     return *date::locate_zone(std::string{name});
   } catch (const std::exception&) {

@@ -3,7 +3,7 @@
 // The planner's answers to due instants: plan_due and plan_resume, over every kind of schedule,
 // policy and length of absence.
 
-#include "punctual/core/planner.hpp"
+#include "punctual/core/due_planner.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -16,7 +16,7 @@
 #include "punctual/base/random.hpp"
 #include "support/catch.hpp"
 
-namespace planner_due_test {
+namespace due_planner_test {
 
 using namespace std::chrono_literals;
 using punctual::Advance;
@@ -426,4 +426,4 @@ TEST_CASE("plan_resume answers what passed by one row and arms the next future i
   }
 }
 
-}  // namespace planner_due_test
+}  // namespace due_planner_test
