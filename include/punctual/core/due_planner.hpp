@@ -17,6 +17,7 @@
 
 #include "punctual/base/iso8601.hpp"
 #include "punctual/base/json.hpp"
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/core/planner.hpp"
 #include "punctual/domain/job_config.hpp"
@@ -78,7 +79,7 @@ template <class IdsT>
   if (!waits_for_finish) advance.next_due_at = schedule.next_after(std::max(now, latest));
 
   // From the latest one back, as many as the policy lets run.
-  std::vector<TimePoint> running;
+  LateVector<TimePoint, IdsT> running;
   std::optional<TimePoint> instant = latest;
   while (instant && running.size() < config.missed.limit() &&
          now - *instant <= config.missed.window()) {

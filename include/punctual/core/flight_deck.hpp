@@ -33,6 +33,7 @@
 #include "punctual/core/run_body.hpp"
 #include "punctual/core/waiters.hpp"
 #include "punctual/domain/lease.hpp"
+#include "punctual/domain/run_query.hpp"
 
 namespace punctual::detail {
 

@@ -117,11 +117,11 @@ namespace detail {
 }  // namespace detail
 
 /// True if the policy's choice of errors lets this one be tried again.
-[[nodiscard]] inline bool is_tried_again(const RetryPolicy& policy,
-                                         const std::optional<RunError>& error) {
-  const std::string code = error ? error->code : std::string{};
-  const auto names = [&](const std::vector<std::string>& codes) {
-    return std::find(codes.begin(), codes.end(), code) != codes.end();
+template <class PolicyT>
+[[nodiscard]] bool is_tried_again(const PolicyT& policy, const std::optional<RunError>& error) {
+  const auto names = [&](const auto& codes) {
+    return std::any_of(codes.begin(), codes.end(),
+                       [&](const auto& code) { return error && error->code == code; });
   };
   return !names(policy.except) && (policy.only.empty() || names(policy.only));
 }

@@ -148,7 +148,7 @@ std::optional<JobRun> RunDesk<C, S, E>::read(RunId run_id, bool is_last) {
 
 template <class C, class S, class E>
 RunId RunDesk<C, S, E>::enqueue(std::string_view name, Json payload, EnqueueOptions options) {
-  std::vector<EnqueueItem> items(1);
+  LateVector<EnqueueItem, C> items(1);
   items.front() = {std::move(payload), std::move(options)};
   return enqueue_all(name, std::move(items)).at(0);
 }
@@ -165,7 +165,7 @@ std::vector<RunId> RunDesk<C, S, E>::enqueue_all(std::string_view name,
   const TimePoint now = parts_.now();
   LateVector<NewRun, C> rows;
   for (auto& item : items) rows.push_back(make_enqueued(config, std::move(item), now));
-  std::vector<RunId> ids;
+  LateVector<RunId, C> ids;
   for (const auto& answer : parts_.storage.enqueue(rows, now)) ids.push_back(answer.id);
   deck_->wake.raise();
   return ids;

@@ -15,6 +15,7 @@
 #include "punctual/base/random.hpp"
 #include "punctual/schedule/schedule.hpp"
 #include "support/catch.hpp"
+#include "support/error_of.hpp"
 
 namespace excluding_test {
 
