@@ -11,6 +11,7 @@
 #include <string>
 
 #include "punctual/base/json.hpp"
+#include "punctual/base/time.hpp"
 #include "punctual/domain/job_status.hpp"
 
 namespace punctual {
