@@ -43,7 +43,7 @@ std::vector<punctual::TimePoint> random_instants() {
 /// Keeps the compiler from leaving out what nobody looks at.
 volatile std::int64_t sink = 0;
 
-/// Returns the least of the rounds, in ns a call: whatever else the machine does only adds to it.
+/// Returns the median of the rounds, in ns a call.
 template <class Call>
 double ns_of(Call&& call) {
   std::vector<double> values;
