@@ -38,7 +38,7 @@ class BasicAnyOf final : public ScheduleRule {
   [[nodiscard]] static BasicAnyOf of(const Schedules& schedules) {
     std::vector<RulePtr> parts;
     for (const auto& schedule : schedules) {
-      if (!schedule.rule() || schedule.kind() == ScheduleKind::after_finish) {
+      if (!detail::has_own_instants(schedule.rule())) {
         throw Error{"INVALID_SCHEDULE",
                     "any_of() expects schedules with instants of their own, got one that runs " +
                         schedule.describe()};

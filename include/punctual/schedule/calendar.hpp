@@ -138,7 +138,7 @@ class BasicCalendar {
   ///
   /// Errors: INVALID_SCHEDULE -> none, or a rule that waits for the end of a run.
   void set_times(ScheduleRulePtr times) {
-    if (!times || times->kind() == ScheduleKind::after_finish) {
+    if (!detail::has_own_instants(times)) {
       throw Error{"INVALID_SCHEDULE",
                   "a Calendar expects times of a schedule with instants of its own, got one that "
                   "runs " +

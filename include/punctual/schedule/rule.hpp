@@ -100,6 +100,11 @@ inline ScheduleRulePtr ScheduleRule::bound_to(std::string_view, TimePoint) const
 
 namespace detail {
 
+/// True if the rule names instants by itself: it is one, and waits for the end of no run.
+[[nodiscard]] inline bool has_own_instants(const ScheduleRulePtr& rule) noexcept {
+  return rule && rule->kind() != ScheduleKind::after_finish;
+}
+
 /// Says a rule that another one says something of: several together stand in parentheses.
 [[nodiscard]] inline std::string describe_inner(const ScheduleRule& rule) {
   const std::string words = rule.describe();

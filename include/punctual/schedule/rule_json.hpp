@@ -236,7 +236,7 @@ class RuleReader {
 
   [[nodiscard]] ScheduleRulePtr inner(const BasicJson& json, int depth) const {
     ScheduleRulePtr found = rule(member(json, "schedule"), depth + 1);
-    if (!found || found->kind() == ScheduleKind::after_finish) {
+    if (!has_own_instants(found)) {
       refuse("a \"schedule\" with instants of its own", json);
     }
     return found;
@@ -303,7 +303,7 @@ class RuleReader {
     std::vector<ScheduleRulePtr> parts;
     for (const auto& item : list) {
       parts.push_back(rule(item, depth + 1));
-      if (!parts.back() || parts.back()->kind() == ScheduleKind::after_finish) {
+      if (!has_own_instants(parts.back())) {
         refuse("\"schedules\" with instants of their own", item);
       }
       if (parts.size() > AnyOf::parts_max) refuse("at most 64 \"schedules\"", item);

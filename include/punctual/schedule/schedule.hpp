@@ -194,7 +194,7 @@ class Schedule {
       throw Error{"INVALID_SCHEDULE",
                   std::string{decorator} + "() expects at most 16 schedules within one another"};
     }
-    if (rule_ && rule_->kind() != ScheduleKind::after_finish) return rule_;
+    if (detail::has_own_instants(rule_)) return rule_;
     throw Error{"INVALID_SCHEDULE", std::string{decorator} +
                                         "() expects a schedule with instants of its own, got one "
                                         "that runs " +
