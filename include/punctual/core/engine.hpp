@@ -86,6 +86,7 @@ class Engine {
   void fire(TickReport& report, const JobNames& jobs, TimePoint now);
   void rescue(TickReport& report, const JobNames& jobs, TimePoint now, Duration steady);
   void claim(TickReport& report, const JobNames& jobs);
+  [[nodiscard]] ClaimRequest make_claim(const JobNames& jobs, std::size_t limit) const;
   [[nodiscard]] std::size_t claim_some(const JobNames& jobs, std::size_t limit);
   void launch(LateVector<JobRun, ClockT> runs, Duration asked_at);
   void prune(TickReport& report, TimePoint now, Duration steady);
@@ -294,13 +295,15 @@ void Engine<C, S, E>::claim(TickReport& report, const JobNames& jobs) {
   report.has_more = true;
 }
 
+/// `jobs` must outlive the request.
+template <class C, class S, class E>
+ClaimRequest Engine<C, S, E>::make_claim(const JobNames& jobs, std::size_t limit) const {
+  return {.node = parts_.node, .jobs = &jobs, .limit = limit, .lease = parts_.options.lease};
+}
+
 template <class C, class S, class E>
 std::size_t Engine<C, S, E>::claim_some(const JobNames& jobs, std::size_t limit) {
-  ClaimRequest request;
-  request.node = parts_.node;
-  request.jobs = &jobs;
-  request.limit = limit;
-  request.lease = parts_.options.lease;
+  const ClaimRequest request = make_claim(jobs, limit);
   const Duration asked_at = parts_.clock.steady_now();
   auto runs = parts_.storage.claim(request, parts_.now());
   const std::size_t count = runs.size();
@@ -352,11 +355,7 @@ template <class C, class S, class E>
 bool Engine<C, S, E>::claim_one(RunId run_id, const RegisteredJobPtr& job, bool here) {
   if (!here && parts_.executor.room() == 0) return false;
   const JobNames jobs{job->config.name};
-  ClaimRequest request;
-  request.node = parts_.node;
-  request.jobs = &jobs;
-  request.limit = 1;
-  request.lease = parts_.options.lease;
+  ClaimRequest request = make_claim(jobs, 1);
   request.only = run_id;
   const Duration asked_at = parts_.clock.steady_now();
   auto runs = parts_.guarded([&] { return parts_.storage.claim(request, parts_.now()); });
