@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "punctual/base/iso8601.hpp"
 #include "punctual/base/json.hpp"
@@ -19,6 +20,7 @@
 #include "punctual/base/uuid.hpp"
 #include "punctual/domain/job_outcome.hpp"
 #include "punctual/domain/job_status.hpp"
+#include "punctual/domain/rate_limit.hpp"
 
 namespace punctual {
 
@@ -53,6 +55,17 @@ struct NewRun {
   /// The same, but only if another exclusive run of the job waits already: is pending with its
   /// `run_at` reached.
   bool skip_if_waiting = false;
+  /// Exclusive runs of the job that are running when this one is stored are ended by that: failed /
+  /// JOB_CANCELLED, under the next fence.
+  bool replaces_running = false;
+  std::uint32_t abandon_count = 0;     ///< earlier attempts whose node went away
+  std::uint32_t payload_version = 0;   ///< of the payload's type
+  std::optional<RunId> workflow_id{};  ///< the workflow that it belongs to
+  std::string step{};                  ///< its name there
+  /// Pieces of work that have to end well before it can start, each named by any of its attempts.
+  std::vector<RunId> after{};
+  /// Of a retry: a token is taken from the bucket; `run_at` moves on to when there is one.
+  KeyedRate pace{};
 };
 
 /// A stored run.
@@ -88,7 +101,29 @@ struct JobRun {
   std::string cancel_actor{};
   double progress = 0.0;  ///< 0 to 1
   std::string progress_note{};
+  std::uint32_t abandon_count = 0;
+  std::uint32_t payload_version = 0;
+  std::optional<RunId> workflow_id{};
+  std::string step{};
+  std::vector<RunId> after{};
+  /// How many of `after` have not ended yet. While there are any, `run_at` is `time_max`.
+  std::uint32_t waits_for = 0;
+  /// What the body wrote: `{"lines": [{"at", "text"}], "dropped": n}`; null if nothing.
+  Json log = nullptr;
 };
+
+/// True if work that waited for this run may start: it succeeded, or found nothing to do.
+///
+/// Requires: the run has ended, and is the last attempt of its work.
+[[nodiscard]] inline bool ended_well(const JobRun& run) noexcept {
+  return run.status == JobStatus::success ||
+         (run.status == JobStatus::skipped && run.started_at.has_value());
+}
+
+/// Returns the id of the first attempt, which names the work of all of them.
+[[nodiscard]] inline RunId work_id(const JobRun& run) noexcept {
+  return run.retry_of.value_or(run.id);
+}
 
 /// Returns the key by which pending runs are ordered: the moment they became ready, a minute
 /// earlier per step of priority.
@@ -122,6 +157,11 @@ struct JobRun {
   run.concurrency_key = row.concurrency_key;
   run.concurrency_max = row.concurrency_max;
   run.exclusive = row.exclusive;
+  run.abandon_count = row.abandon_count;
+  run.payload_version = row.payload_version;
+  run.workflow_id = row.workflow_id;
+  run.step = row.step;
+  run.after = row.after;
   if (is_terminal(run.status)) run.completed_at = now;
   return run;
 }
@@ -148,7 +188,7 @@ void to_json(BasicJson& json, const JobRun& run) {
   json["errorMessage"] = run.error ? BasicJson(run.error->message) : BasicJson(nullptr);
   json["durationMs"] = run.duration ? BasicJson(run.duration->count()) : BasicJson(nullptr);
   json["dueAt"] = time(run.due_at);
-  json["runAt"] = format_iso8601(run.run_at);
+  json["runAt"] = run.waits_for > 0 ? BasicJson(nullptr) : BasicJson(format_iso8601(run.run_at));
   json["createdAt"] = format_iso8601(run.created_at);
   json["startedAt"] = time(run.started_at);
   json["completedAt"] = time(run.completed_at);
@@ -166,6 +206,14 @@ void to_json(BasicJson& json, const JobRun& run) {
   json["cancelRequested"] = run.cancel_requested;
   json["progress"] = run.progress;
   json["progressNote"] = text(run.progress_note);
+  json["abandonCount"] = run.abandon_count;
+  json["payloadVersion"] = run.payload_version;
+  json["workflowId"] = run.workflow_id ? BasicJson(*run.workflow_id) : BasicJson(nullptr);
+  json["step"] = text(run.step);
+  json["after"] = BasicJson::array();
+  for (const auto& id : run.after) json["after"].push_back(id);
+  json["waitsFor"] = run.waits_for;
+  json["log"] = run.log;
 }
 
 }  // namespace punctual

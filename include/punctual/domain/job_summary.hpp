@@ -29,6 +29,9 @@ struct JobSummary {
   std::string paused_reason{};
   Json schedule = nullptr;  ///< the schedule's JSON form; null: by hand only
   std::optional<TimePoint> next_run_at{};
+  TimePoint anchor_at{};                  ///< what its periods are counted from
+  TimePoint epoch_at{};                   ///< since when each of its instants is answered by a row
+  std::vector<std::string> depends_on{};  ///< the jobs after which it runs
   /// The job's newest run that was executed and has ended; rows that answered an instant without
   /// running hide nothing.
   std::optional<JobRun> last_run{};
@@ -65,6 +68,7 @@ void to_json(BasicJson& json, const JobSummary& job) {
   json["schedule"] = job.schedule;
   json["nextRunAt"] =
       job.next_run_at ? BasicJson(format_iso8601(*job.next_run_at)) : BasicJson(nullptr);
+  json["dependsOn"] = job.depends_on;
   json["runCount"] = job.run_count;
   json["successCount"] = job.success_count;
   json["failureCount"] = job.failure_count;

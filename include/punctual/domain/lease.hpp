@@ -18,6 +18,7 @@
 #include "punctual/base/time.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/ledger.hpp"
+#include "punctual/domain/rate_limit.hpp"
 
 namespace punctual {
 
@@ -35,6 +36,15 @@ struct ClaimRequest {
   std::size_t limit = 0;           ///< at most so many runs
   Duration lease{};                ///< the lease each one gets
   std::optional<RunId> only{};     ///< just this run, whatever its place in the order
+  /// Borrowed for the call: jobs whose starts are limited, by name. Null: none is.
+  const std::vector<JobRate>* rates = nullptr;
+};
+
+/// Asks to give up runs that no node can run.
+struct ExpiryRequest {
+  const JobNames* jobs = nullptr;  ///< borrowed for the call; those whose runs are left alone
+  std::size_t limit = 0;
+  Duration age{};  ///< how long a run has been ready, and its job not been synced
 };
 
 /// Asks for runs whose lease has expired, whichever node held it.
@@ -54,6 +64,7 @@ struct Renewal {
   LeaseRef lease{};
   std::optional<double> progress{};  ///< stored if present
   std::string progress_note{};
+  Json log = nullptr;  ///< stored if not null
 };
 
 enum class RenewAnswer : std::uint8_t {
@@ -71,6 +82,7 @@ struct Completion {
   Json details = nullptr;
   std::optional<RunError> error{};
   Duration duration{};
+  Json log = nullptr;                ///< stored if not null
   std::vector<NewRun> follow_ups{};  ///< e.g. the next attempt; stored in the same transaction
 };
 

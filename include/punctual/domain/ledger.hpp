@@ -39,6 +39,10 @@ struct JobDefinition {
   /// retry follows it and no instant is armed, the storage arms `completed_at + delay`.
   std::optional<Duration> after_finish_delay{};
   RetentionPolicy retention{};
+  /// Jobs after which this one runs: whenever each of them has ended well since the last time, the
+  /// storage arms the instant at which the last of them did. Where one fails for good it arms the
+  /// instant of that, with `ScheduleState::failed_dependency`. Sorted and unique.
+  JobNames depends_on{};
 };
 
 /// A job's schedule as the ledger holds it.
@@ -50,6 +54,10 @@ struct ScheduleState {
   std::optional<TimePoint> paused_at{};
   TimePoint anchor_at{};
   std::optional<TimePoint> next_due_at{};  ///< nullopt: nothing is armed
+  /// Since when each instant of the schedule is answered by a row: the last time that it was new,
+  /// changed or enabled.
+  TimePoint epoch_at{};
+  std::string failed_dependency{};  ///< what is armed answers the failure of this job
 };
 
 /// Moves one schedule on, and answers its due instant with rows.
@@ -58,6 +66,7 @@ struct Advance {
   std::uint64_t version = 0;  ///< as read; another version means that another node was first
   std::optional<TimePoint> next_due_at{};
   std::vector<NewRun> rows{};
+  std::optional<TimePoint> epoch_at{};  ///< stored if present
 };
 
 struct AdvanceAnswer {

@@ -30,6 +30,7 @@ inline constexpr std::string_view job_interrupted = "JOB_INTERRUPTED";
 inline constexpr std::string_view job_overlapped = "JOB_OVERLAPPED";
 inline constexpr std::string_view job_missed = "JOB_MISSED";
 inline constexpr std::string_view job_paused = "JOB_PAUSED";
+inline constexpr std::string_view job_dependency_failed = "JOB_DEPENDENCY_FAILED";
 inline constexpr std::string_view platform_validation_passed = "PLATFORM_VALIDATION_PASSED";
 inline constexpr std::string_view platform_validation_failed = "PLATFORM_VALIDATION_FAILED";
 inline constexpr std::string_view platform_validation_error = "PLATFORM_VALIDATION_ERROR";

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "punctual/base/time.hpp"
+#include "punctual/domain/rate_limit.hpp"
 #include "punctual/schedule/backoff.hpp"
 
 namespace punctual {
@@ -29,6 +30,12 @@ struct RetryPolicy {
   std::vector<std::string> only{};
   /// Codes of errors that are not, whatever `only` says: for those that no wait will mend.
   std::vector<std::string> except{};
+  /// A run whose node goes away so many times over its attempts is parked: it stays failed until
+  /// somebody retries it by hand, lest a run that ends its process end all of them. 1 to 1,000.
+  std::uint32_t max_abandons = 3;
+  /// At most so many retries of the job are started per period, over all nodes; those beyond wait.
+  /// Keeps an outage from being answered by a storm. Default: no limit.
+  RateLimit budget{.max = 0, .period = std::chrono::minutes{1}};
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
@@ -81,7 +88,10 @@ enum class OverlapPolicy : std::uint8_t {
   queue_one,       ///< waits for its end; so while one waits already: `JOB_OVERLAPPED`
   queue_all,       ///< waits for its end, however many wait already
   cancel_running,  ///< the open run is cancelled; this one waits for its end, as the only one
-  allow,           ///< runs beside it
+  /// The open run is recorded as failed / `JOB_CANCELLED` at once, and this one starts without
+  /// waiting for its body, which is asked to stop and can record nothing any more.
+  terminate_running,
+  allow,  ///< runs beside it
 };
 
 /// A limit on runs that hold a lease at once, over all nodes that share the storage.
@@ -92,6 +102,17 @@ struct ConcurrencyPolicy {
   std::string key{};  ///< empty: the job's own name
 
   friend bool operator==(const ConcurrencyPolicy&, const ConcurrencyPolicy&) = default;
+};
+
+/// A limit on how many runs start in a period, over all nodes that share the storage: a token
+/// bucket that lets `limit.max` start at once and then one every `limit.period / limit.max`.
+///
+/// Jobs that name the same key share a bucket. Every start counts, retries too.
+struct RatePolicy {
+  RateLimit limit{};
+  std::string key{};  ///< empty: the job's own name
+
+  friend bool operator==(const RatePolicy&, const RatePolicy&) = default;
 };
 
 /// How long the terminal runs of a job are kept.

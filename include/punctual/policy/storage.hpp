@@ -31,14 +31,15 @@ namespace punctual {
 
 /// Semantics:
 /// - `sync_jobs(definitions, now)` stores new jobs and changed ones and returns every one's state.
-///   Armed instants are kept unless the schedule's JSON changed or the job became enabled. Loading
-///   the same definitions again changes nothing.
+///   Armed instants are kept unless the schedule's JSON or what the job depends on changed, or the
+///   job became enabled; then its epoch starts at `now`. Loading the same definitions again changes
+///   nothing but when the job was last seen, which may be noted to ten minutes.
 /// - `due_schedules(jobs, limit, now)` returns schedules of `jobs` with `next_due_at <= now`, those
 ///   that are enabled and not paused, the earliest first, ties by name.
 /// - `advance(advances, now)` moves each schedule whose version is still as read and stores its
 ///   rows, each advance atomically. `(job, due_at)` is unique among first attempts: a row whose
 ///   instant has one already is left out and counted. A row that must not overlap an open run is
-///   stored as skipped.
+///   stored as skipped. What was armed because a dependency failed is not any more.
 /// - `set_paused(change, now)` likewise; returns false if the version had moved on.
 template <class T>
 concept ScheduleLedger = requires(std::remove_reference_t<T>& storage,
@@ -54,30 +55,42 @@ concept ScheduleLedger = requires(std::remove_reference_t<T>& storage,
 
 /// Semantics:
 /// - `enqueue(rows, now)` stores runs, all or none. A row whose unique key an open run has is not
-///   stored, nor an overlapping one that asked to be skipped; the answers say so. An id that is
-///   taken refuses all of them (DUPLICATE_RUN_ID).
+///   stored, nor one whose due instant has a first attempt, nor an overlapping one that asked to be
+///   skipped; the answers say so. An id that is taken refuses all of them (DUPLICATE_RUN_ID). A row
+///   whose `after` names work that has not ended waits (`run_at` is `time_max`); where one of it
+///   ended otherwise than well, or is not there, the row is stored as skipped /
+///   JOB_DEPENDENCY_FAILED. A row with a `pace` takes a token and is ready when it has one. A row
+///   that `replaces_running` ends the exclusive runs of the job that are running.
 /// - `claim(request, now)` makes pending runs with `run_at <= now` running, in the order of
 ///   `claim_order(run_at, priority)` then id, leaving out unknown and paused jobs and what a limit
-///   (room, exclusive, concurrency key) does not let run; raises each fence by one, sets node,
-///   lease and `started_at`. Runs that cannot start never block those behind them.
+///   (room, exclusive, concurrency key, rate) does not let run; raises each fence by one, sets
+///   node, lease and `started_at`, takes a token for each whose job has a rate. Runs that cannot
+///   start never block those behind them.
 /// - `renew(renewals, lease, now)` extends each lease to `now + lease`, also one that has expired
 ///   but that nobody took.
 /// - `finish(completions, now)` records each end under its fence, with `completed_at` not before
 ///   `started_at`, the job's counters, and the follow-up rows, in one transaction. A follow-up
 ///   whose unique key is taken is left out.
+/// - Whenever the last attempt of some work ends, by whatever operation, in the same transaction:
+///   runs that waited for it wait for one less, and are ready at that instant when they wait for
+///   none; if it did not end well they are skipped / JOB_DEPENDENCY_FAILED, and so on behind them.
+///   If it ran, or was skipped / JOB_DEPENDENCY_FAILED, jobs that depend on its job are armed as
+///   JobDefinition says.
 /// - `release(leases, now)` makes each run pending again, coded JOB_INTERRUPTED, the attempt
 ///   unspent.
 /// - `take_expired(request, now)` takes over runs whose lease has expired, whichever node had them:
 ///   the next fence and a new lease. `node` stays the one that ran them.
 /// - `request_cancel(run, actor, now)` ends a pending run, or marks a running one.
+/// - `expire_unknown(request, now)` ends pending runs as failed / JOB_NOT_FOUND whose `run_at` came
+///   `age` ago, whose job is none of `jobs` and was not synced for `age`; returns how many.
 /// - `next_wake(jobs, now)` returns the earliest instants with something to do.
 template <class T>
 concept RunQueue = requires(std::remove_reference_t<T>& storage, const std::vector<NewRun>& rows,
                             const ClaimRequest& request, const std::vector<Renewal>& renewals,
                             Duration lease, const std::vector<Completion>& completions,
                             const std::vector<LeaseRef>& leases, const RescueRequest& rescue,
-                            RunId run_id, const std::string& actor, const JobNames& jobs,
-                            TimePoint now) {
+                            const ExpiryRequest& expiry, RunId run_id, const std::string& actor,
+                            const JobNames& jobs, TimePoint now) {
   { storage.enqueue(rows, now) } -> std::same_as<std::vector<EnqueueAnswer>>;
   { storage.claim(request, now) } -> std::same_as<std::vector<JobRun>>;
   { storage.renew(renewals, lease, now) } -> std::same_as<std::vector<RenewAnswer>>;
@@ -85,6 +98,7 @@ concept RunQueue = requires(std::remove_reference_t<T>& storage, const std::vect
   { storage.release(leases, now) } -> std::same_as<std::vector<FinishAnswer>>;
   { storage.take_expired(rescue, now) } -> std::same_as<std::vector<JobRun>>;
   { storage.request_cancel(run_id, actor, now) } -> std::same_as<CancelAnswer>;
+  { storage.expire_unknown(expiry, now) } -> std::same_as<std::size_t>;
   { storage.next_wake(jobs, now) } -> std::same_as<WakeTimes>;
 };
 
