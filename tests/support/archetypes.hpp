@@ -52,6 +52,7 @@ struct MinimalQueue {
   std::vector<FinishAnswer> release(const std::vector<LeaseRef>&, TimePoint) { return {}; }
   std::vector<JobRun> take_expired(const RescueRequest&, TimePoint) { return {}; }
   CancelAnswer request_cancel(RunId, const std::string&, TimePoint) { return {}; }
+  std::size_t expire_unknown(const ExpiryRequest&, TimePoint) { return 0; }
   WakeTimes next_wake(const JobNames&, TimePoint) { return {}; }
 };
 

@@ -45,6 +45,7 @@ enum class StorageCall : std::uint8_t {
   release,
   take_expired,
   request_cancel,
+  expire_unknown,
   next_wake,
   runs,
   run,
@@ -146,6 +147,9 @@ class FailingStorage {
     return pass(StorageCall::request_cancel,
                 [&] { return inner_.request_cancel(run_id, actor, now); });
   }
+  std::size_t expire_unknown(const ExpiryRequest& request, TimePoint now) {
+    return pass(StorageCall::expire_unknown, [&] { return inner_.expire_unknown(request, now); });
+  }
   WakeTimes next_wake(const JobNames& jobs, TimePoint now) {
     return pass(StorageCall::next_wake, [&] { return inner_.next_wake(jobs, now); });
   }
@@ -216,7 +220,7 @@ class FailingStorage {
 
   InMemoryStorage& inner_;
   mutable std::mutex mutex_;
-  std::array<std::size_t, 16> counts_{};
+  std::array<std::size_t, 17> counts_{};
   std::map<StorageCall, Faults> faults_;
   std::map<StorageCall, Hook> hooks_;
   Refusal refusal_;

@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +19,9 @@ namespace punctual {
 /// How to trigger a job.
 struct TriggerOptions {
   Json payload = nullptr;
-  std::string actor{};   ///< who; kept with the run
-  std::string reason{};  ///< why; kept with the run
+  std::string actor{};                ///< who; kept with the run
+  std::string reason{};               ///< why; kept with the run
+  std::uint32_t payload_version = 0;  ///< see policy/payload.hpp
   /// How long to wait for the end; afterwards the run as it is then is returned, and goes on.
   Duration wait = Duration::max();
 };
@@ -30,6 +33,11 @@ struct EnqueueOptions {
   std::string unique_key{};           ///< at most one open run per key; empty: no such limit
   std::string actor{};                ///< who; kept with the run
   std::string reason{};               ///< why; kept with the run
+  /// Runs that have to end well before it starts, retries included; if one does not, it is skipped
+  /// / JOB_DEPENDENCY_FAILED. At most 100.
+  std::vector<RunId> after{};
+  /// Of the payload, see policy/payload.hpp; 0: the version of the payload's type.
+  std::uint32_t payload_version = 0;
 };
 
 /// One run of several that are enqueued together.
@@ -43,6 +51,43 @@ struct RetryOptions {
   std::optional<TimePoint> run_at{};  ///< not before; default: now
   std::string actor{};                ///< who; default: who asked for the first attempt
   std::string reason{};               ///< why; default: that of the first attempt
+};
+
+/// One run of a workflow.
+struct WorkflowStep {
+  std::string name{};      ///< unique within the workflow; at most 200 bytes
+  std::string job{};       ///< what it runs; empty: the job of the step's name
+  Json payload = nullptr;  ///< as of `enqueue`
+  std::uint32_t payload_version = 0;
+  std::vector<std::string> after{};  ///< steps that have to end well before it
+  std::optional<int> priority{};     ///< -100 to 100; default: the job's
+};
+
+/// Runs that wait for one another, handed in together. 1 to 1,000 steps, in any order.
+struct Workflow {
+  std::vector<WorkflowStep> steps{};
+  std::optional<TimePoint> run_at{};  ///< nothing of it starts before; default: now
+  std::string actor{};                ///< who; kept with each run
+  std::string reason{};               ///< why; kept with each run
+};
+
+/// A workflow that has been handed in.
+struct WorkflowRuns {
+  RunId id{};                  ///< of the workflow: `runs({.workflow_id = id})`
+  std::vector<RunId> steps{};  ///< of each step's first attempt, in the order of the steps
+};
+
+/// How to have past instants done.
+struct BackfillOptions {
+  std::string actor{};       ///< who; kept with each run
+  std::string reason{};      ///< why; kept with each run
+  std::size_t limit = 1000;  ///< at most so many runs, the earliest first; 1 to 10,000
+};
+
+struct BackfillReport {
+  std::vector<RunId> runs{};             ///< one per instant, in their order
+  std::size_t answered_count = 0;        ///< instants that had been run, or are about to be
+  std::optional<TimePoint> next_from{};  ///< where to go on, if the limit was reached
 };
 
 /// What `stop` had to leave behind.

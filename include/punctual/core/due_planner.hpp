@@ -55,6 +55,21 @@ template <class IdsT>
 
 }  // namespace detail
 
+/// Returns the answer to the end of what a job depends on: it runs, or is skipped because one of
+/// them failed.
+template <class IdsT>
+[[nodiscard]] NewRun plan_dependent(const ScheduleState& state, const JobConfig& config,
+                                    TimePoint now, IdsT& ids) {
+  const TimePoint due_at = *state.next_due_at;
+  NewRun run =
+      state.failed_dependency.empty()
+          ? make_run(config, RunTrigger::dependency, due_at, ids.next(now))
+          : make_skipped(config, RunTrigger::dependency, message_code::job_dependency_failed,
+                         "job \"" + state.failed_dependency + "\" failed", now, ids.next(now));
+  run.due_at = due_at;
+  return run;
+}
+
 /// Returns how to move a due schedule on: the next instant, and rows for all that have come.
 ///
 /// Whatever time has passed, the answer is as many runs as the job's policy allows and one row for
@@ -64,6 +79,13 @@ template <class IdsT>
 template <class IdsT>
 [[nodiscard]] Advance plan_due(const ScheduleState& state, const JobConfig& config, TimePoint now,
                                IdsT& ids) {
+  Advance advance;
+  advance.job_name = state.job_name;
+  advance.version = state.version;
+  if (!config.depends_on.empty()) {
+    advance.rows.push_back(plan_dependent(state, config, now, ids));
+    return advance;
+  }
   const Schedule schedule = config.schedule.bound_to(state.job_name, state.anchor_at);
   const TimePoint first = *state.next_due_at;
   const bool waits_for_finish = schedule.after_finish_delay().has_value();
@@ -73,9 +95,6 @@ template <class IdsT>
     const auto previous = schedule.previous_before(add_clamped(now, Duration{1}));
     if (previous && *previous > first) latest = *previous;
   }
-  Advance advance;
-  advance.job_name = state.job_name;
-  advance.version = state.version;
   if (!waits_for_finish) advance.next_due_at = schedule.next_after(std::max(now, latest));
 
   // From the latest one back, as many as the policy lets run.
@@ -111,7 +130,7 @@ template <class IdsT>
 /// since it was armed.
 [[nodiscard]] inline bool is_misarmed(const ScheduleState& state, const JobConfig& config,
                                       TimePoint now) {
-  if (!state.enabled || state.paused) return false;
+  if (!state.enabled || state.paused || !config.depends_on.empty()) return false;
   const Schedule schedule = config.schedule.bound_to(state.job_name, state.anchor_at);
   if (schedule.after_finish_delay()) return false;
   if (!state.next_due_at) return schedule.next_after(now).has_value();
@@ -135,9 +154,10 @@ template <class IdsT>
   if (!state.next_due_at || *state.next_due_at > now) return change;
   const Schedule schedule = config.schedule.bound_to(state.job_name, state.anchor_at);
   const TimePoint first = *state.next_due_at;
-  const bool waits_for_finish = schedule.after_finish_delay().has_value();
+  const bool is_armed_by_ends =
+      schedule.after_finish_delay().has_value() || !config.depends_on.empty();
   const TimePoint last =
-      waits_for_finish
+      is_armed_by_ends
           ? first
           : std::max(first,
                      schedule.previous_before(add_clamped(now, Duration{1})).value_or(first));

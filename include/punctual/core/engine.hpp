@@ -13,9 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <concepts>
 #include <cstddef>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +26,7 @@
 #include "punctual/core/due_planner.hpp"
 #include "punctual/core/flight_deck.hpp"
 #include "punctual/core/job_book.hpp"
+#include "punctual/core/launcher.hpp"
 #include "punctual/core/planner.hpp"
 #include "punctual/core/tick_report.hpp"
 #include "punctual/domain/ledger.hpp"
@@ -42,24 +41,23 @@ class Engine {
   explicit Engine(std::shared_ptr<Deck> deck)
       : deck_(std::move(deck)),
         parts_(deck_->parts),
-        book_(*deck_) {}
+        book_(*deck_),
+        launcher_(deck_, book_) {}
 
   /// The jobs that this scheduler has registered.
   [[nodiscard]] JobBook<ClockT, StorageT, ExecutorT>& book() noexcept { return book_; }
 
   TickReport tick();
 
-  /// Claims one run, if nothing keeps it from starting, and hands it to the executor; on this
-  /// thread if `here`. Returns whether it was claimed.
-  bool claim_one(RunId run_id, const RegisteredJobPtr& job, bool here);
-
-  /// Claims for a thread of the executor that has ended a run, if more was ready than there was
-  /// room for. Returns whether that thread finds something to do.
-  bool launch_next() noexcept;
+  /// As the launcher's.
+  bool claim_one(RunId run_id, const RegisteredJobPtr& job, bool here) {
+    return launcher_.claim_one(run_id, job, here);
+  }
+  bool launch_next() noexcept { return launcher_.launch_next(); }
 
   /// From now on nothing is claimed or fired.
-  void close() { is_closed_.store(true); }
-  [[nodiscard]] bool is_closed() const noexcept { return is_closed_.load(); }
+  void close() { launcher_.close(); }
+  [[nodiscard]] bool is_closed() const noexcept { return launcher_.is_closed(); }
 
   /// The scheduler was destroyed inside of a body: the tick that is under way, if any, is not to
   /// touch its parts again, which may be gone as soon as that body's end is stored.
@@ -85,29 +83,22 @@ class Engine {
   [[nodiscard]] bool is_startup_spaced(const std::string& name, TimePoint now);
   void fire(TickReport& report, const JobNames& jobs, TimePoint now);
   void rescue(TickReport& report, const JobNames& jobs, TimePoint now, Duration steady);
-  void claim(TickReport& report, const JobNames& jobs);
-  [[nodiscard]] ClaimRequest make_claim(const JobNames& jobs, std::size_t limit) const;
-  [[nodiscard]] std::size_t claim_some(const JobNames& jobs, std::size_t limit);
-  void launch(LateVector<JobRun, ClockT> runs, Duration asked_at);
-  void prune(TickReport& report, TimePoint now, Duration steady);
+  void prune(TickReport& report, const JobNames& jobs, TimePoint now, Duration steady);
   void plan_next(TickReport& report, const WakeTimes& wake = {}, Duration storage_lead = {});
 
   std::shared_ptr<Deck> deck_;
   Parts<ClockT, StorageT, ExecutorT>& parts_;
   JobBook<ClockT, StorageT, ExecutorT> book_;
-  std::atomic<bool> is_closed_{false};
+  Launcher<ClockT, StorageT, ExecutorT> launcher_;
   std::atomic<bool> is_let_go_{false};
   std::atomic<bool> is_ticking_{false};
   std::atomic<bool> has_loop_{false};
-  std::atomic<bool> has_backlog_{false};          // more was ready than there was room for
-  std::atomic<Duration::rep> looks_again_at_{0};  // monotonic; the loop sleeps no longer
 
   // Of the one tick at a time:
   std::optional<TimePoint> last_wall_{};  // what both clocks showed at the last tick
   Duration last_steady_{};
-  Duration rescue_from_{};                 // monotonic; no rescue before
-  Duration prune_from_{};                  // monotonic
-  std::optional<TimePoint> blocked_at_{};  // the last claim was not given all that was ready then
+  Duration rescue_from_{};  // monotonic; no rescue before
+  Duration prune_from_{};   // monotonic
 };
 
 template <class C, class S, class E>
@@ -152,9 +143,13 @@ void Engine<C, S, E>::step(TickReport& report) {
   if (wake.due_at && *wake.due_at <= now) fire(report, *jobs, now);
   if (wake.expires_at && *wake.expires_at <= now) rescue(report, *jobs, now, steady);
   const bool has_ready = wake.run_at && *wake.run_at <= now;
-  if (has_ready || report.did_something()) claim(report, *jobs);
+  if (has_ready || report.did_something()) {
+    const auto claimed = launcher_.claim_ready(*jobs);
+    report.claimed += claimed.count;
+    report.has_more = report.has_more || claimed.has_more;
+  }
   if (is_let_go()) return;
-  prune(report, now, steady);
+  prune(report, *jobs, now, steady);
   if (!deck_->has_unsaved()) parts_.note_success();
   if (report.did_something() || report.pruned > 0) {
     wake = parts_.storage.next_wake(*jobs, parts_.now());
@@ -275,104 +270,16 @@ void Engine<C, S, E>::rescue(TickReport& report, const JobNames& jobs, TimePoint
 }
 
 template <class C, class S, class E>
-void Engine<C, S, E>::claim(TickReport& report, const JobNames& jobs) {
-  blocked_at_.reset();
-  while (report.claimed < parts_.options.batch_max && !is_closed()) {
-    const std::size_t room = parts_.executor.room();
-    if (room == 0) {
-      has_backlog_.store(true);
-      return;
-    }
-    const TimePoint now = parts_.now();
-    const std::size_t limit = std::min(room, parts_.options.batch_max);
-    const std::size_t count = claim_some(jobs, limit);
-    report.claimed += count;
-    if (count == limit) continue;
-    has_backlog_.store(false);
-    blocked_at_ = now;  // what is ready and was not given waits for a limit that others hold
-    return;
-  }
-  report.has_more = true;
-}
-
-/// `jobs` must outlive the request.
-template <class C, class S, class E>
-ClaimRequest Engine<C, S, E>::make_claim(const JobNames& jobs, std::size_t limit) const {
-  return {.node = parts_.node, .jobs = &jobs, .limit = limit, .lease = parts_.options.lease};
-}
-
-template <class C, class S, class E>
-std::size_t Engine<C, S, E>::claim_some(const JobNames& jobs, std::size_t limit) {
-  const ClaimRequest request = make_claim(jobs, limit);
-  const Duration asked_at = parts_.clock.steady_now();
-  auto runs = parts_.storage.claim(request, parts_.now());
-  const std::size_t count = runs.size();
-  launch(std::move(runs), asked_at);
-  return count;
-}
-
-template <class C, class S, class E>
-bool Engine<C, S, E>::launch_next() noexcept {
-  if (!has_backlog_.load() || is_closed()) return false;
-  if constexpr (requires {
-                  { parts_.executor.waiting_count() } -> std::same_as<std::size_t>;
-                }) {
-    if (parts_.executor.waiting_count() > 0) return true;
-    try {
-      const Duration steady = parts_.clock.steady_now();
-      if (parts_.trouble.pause(steady)) return false;
-      const std::size_t limit = std::min(parts_.executor.room() + 1, parts_.options.batch_max);
-      const std::size_t count = parts_.guarded([&] { return claim_some(*book_.names(), limit); });
-      if (count < limit) has_backlog_.store(false);
-      return count > 0;
-    } catch (const Error& error) {
-      parts_.note_failure(error);
-    }
-  }
-  return false;
-}
-
-/// Hands claimed runs to the executor, also those behind one that it refuses.
-template <class C, class S, class E>
-void Engine<C, S, E>::launch(LateVector<JobRun, C> runs, Duration asked_at) {
-  std::exception_ptr refusal;
-  Duration looks_by = asked_at + parts_.options.lease / 3;
-  for (auto& run : runs) {
-    try {
-      auto job = book_.find_job(run.job_name);
-      looks_by = std::min(looks_by, later(asked_at, job->config.timeout));
-      deck_->launch(std::move(run), std::move(job), asked_at);
-    } catch (...) {
-      refusal = std::current_exception();
-    }
-  }
-  // Launched by another thread than the loop's, which may be asleep for longer than that.
-  if (!runs.empty() && looks_by.count() < looks_again_at_.load()) deck_->wake.raise();
-  if (refusal) std::rethrow_exception(refusal);
-}
-
-template <class C, class S, class E>
-bool Engine<C, S, E>::claim_one(RunId run_id, const RegisteredJobPtr& job, bool here) {
-  if (!here && parts_.executor.room() == 0) return false;
-  const JobNames jobs{job->config.name};
-  ClaimRequest request = make_claim(jobs, 1);
-  request.only = run_id;
-  const Duration asked_at = parts_.clock.steady_now();
-  auto runs = parts_.guarded([&] { return parts_.storage.claim(request, parts_.now()); });
-  if (runs.empty()) return false;
-  if (here) {
-    deck_->launch_here(std::move(runs.front()), job, asked_at);
-  } else {
-    deck_->launch(std::move(runs.front()), job, asked_at);
-  }
-  return true;
-}
-
-template <class C, class S, class E>
-void Engine<C, S, E>::prune(TickReport& report, TimePoint now, Duration steady) {
+void Engine<C, S, E>::prune(TickReport& report, const JobNames& jobs, TimePoint now,
+                            Duration steady) {
   if (steady < prune_from_) return;
-  report.pruned = parts_.storage.prune(parts_.options.batch_max, now);
-  if (report.pruned < parts_.options.batch_max) prune_from_ = steady + parts_.options.prune_period;
+  const std::size_t limit = parts_.options.batch_max;
+  report.pruned = parts_.storage.prune(limit, now);
+  const ExpiryRequest request{
+      .jobs = &jobs, .limit = limit, .age = parts_.options.unknown_job_expiry};
+  const std::size_t expired_count = parts_.storage.expire_unknown(request, now);
+  if (report.pruned == limit || expired_count == limit) return;
+  prune_from_ = steady + std::min(parts_.options.prune_period, request.age / 4);
 }
 
 /// `wake` is in the time of the storage's clock, which is ahead of ours by `storage_lead`. Whoever
@@ -384,7 +291,8 @@ void Engine<C, S, E>::plan_next(TickReport& report, const WakeTimes& wake, Durat
   planner::SleepView view;
   view.wake = wake;
   view.has_room = parts_.executor.room() > 0;
-  view.is_blocked = blocked_at_ && wake.run_at && *wake.run_at <= *blocked_at_;
+  view.is_blocked = launcher_.is_blocked(wake.run_at);
+  view.blocked_pause = book_.blocked_pause();
   view.rescue_hold = std::max(rescue_from_ - steady, Duration{0});
   view.poll_period = parts_.storage.poll_period();
   view.next_flight = deck_->next_step();
@@ -393,7 +301,7 @@ void Engine<C, S, E>::plan_next(TickReport& report, const WakeTimes& wake, Durat
   if (wake_at) report.next_wake_at = add_clamped(*wake_at, -storage_lead);
   const Duration sleep =
       wake_at ? std::min(*wake_at - now, planner::sleep_max) : planner::sleep_max;
-  looks_again_at_.store((steady + sleep).count());
+  launcher_.sleeps_until(steady + sleep);
 }
 
 }  // namespace punctual::detail

@@ -31,8 +31,10 @@
 #include "punctual/core/planner.hpp"
 #include "punctual/core/recorder.hpp"
 #include "punctual/core/run_body.hpp"
+#include "punctual/core/surroundings.hpp"
 #include "punctual/core/waiters.hpp"
 #include "punctual/domain/lease.hpp"
+#include "punctual/domain/redaction.hpp"
 #include "punctual/domain/run_query.hpp"
 
 namespace punctual::detail {
@@ -49,6 +51,7 @@ class FlightDeck final
   WakeSignal wake;                ///< raised when the loop should look again
   Late<Waiters, ClockT> waiters;  ///< told of every run that ends here
   Late<FlightTable, ClockT> table;
+  Late<Surroundings, ClockT> surroundings;
   Parts<ClockT, StorageT, ExecutorT> parts;  // last: its threads end before what they use
 
   [[nodiscard]] TimePoint now() const override { return parts.clock.now(); }
@@ -150,6 +153,13 @@ class FlightDeck final
   bool fly(const FlightPtr& flight);
 
   void record(const FlightPtr& flight, BodyAnswer answer, Duration duration);
+
+  /// Takes out of an outcome what must not be stored.
+  void redact(const JobConfig& config, JobOutcome& outcome) const;
+  void redact_log(const JobConfig& config, Json& log) const {
+    punctual::redact(parts.options.redaction, config.redact, RedactedPart::log, log);
+  }
+
   void put_end(const FlightPtr& flight, planner::Verdict verdict, Duration duration);
   void give_up(const typename Late<FlightTable, ClockT>::Due& due);
 
@@ -180,7 +190,8 @@ bool FlightDeck<C, S, E>::fly(const FlightPtr& flight) {
   BodyAnswer answer;
   {
     JobContext context{flight->run, *flight, flight->stop.get_token()};
-    answer = run_body(*flight->job->body, context);
+    surroundings.tell_started(flight->run);
+    answer = run_body([&] { return surroundings.call(*flight->job->body, context); });
   }
   // A run that was given up touches none of the parts: they may be gone.
   if (!table.leave(flight)) return false;
@@ -200,8 +211,18 @@ void FlightDeck<C, S, E>::record(const FlightPtr& flight, BodyAnswer answer, Dur
     hand_back({flight}, "interrupted");
     return;
   }
+  redact(flight->job->config, verdict.outcome);
   put_end(flight, std::move(verdict), duration);
   if (!parts.trouble.pause(parts.clock.steady_now())) flush();
+}
+
+template <class C, class S, class E>
+void FlightDeck<C, S, E>::redact(const JobConfig& config, JobOutcome& outcome) const {
+  const auto& policy = parts.options.redaction;
+  punctual::redact(policy, config.redact, RedactedPart::details, outcome.details);
+  redact_text<Late<Json, C>>(policy, config.redact, RedactedPart::summary, outcome.summary);
+  if (!outcome.error) return;
+  redact_text<Late<Json, C>>(policy, config.redact, RedactedPart::error, outcome.error->message);
 }
 
 template <class C, class S, class E>
@@ -214,6 +235,8 @@ void FlightDeck<C, S, E>::put_end(const FlightPtr& flight, planner::Verdict verd
     return planner::plan_completion(flight->run, flight->job->config, std::move(verdict.outcome),
                                     duration, verdict.may_retry, now, ids, random);
   });
+  item.completion.log = flight->take_log();
+  redact_log(flight->job->config, item.completion.log);
   recorder_.put(std::move(item));
 }
 
@@ -225,6 +248,7 @@ void FlightDeck<C, S, E>::settle(const OutboxItem& item, FinishAnswer answer) {
     parts.emit(SchedulerEvent::Kind::lease_lost, run.job_name, run.id,
                "the run was taken over; what its body returned here was not recorded");
   }
+  if (answer == FinishAnswer::done) surroundings.tell_ended(run, item.completion);
   waiters.notify(run.id);
   const bool changes_plan = !item.completion.follow_ups.empty() ||
                             item.flight->job->config.schedule.after_finish_delay().has_value();
@@ -271,6 +295,7 @@ void FlightDeck<C, S, E>::renew(bool all) {
     Renewal renewal;
     renewal.lease = {flight->run.id, flight->run.fence};
     flight->take_progress(renewal);
+    redact_log(flight->job->config, renewal.log);
     renewals.push_back(std::move(renewal));
   }
   const Duration lease = parts.options.lease;

@@ -20,11 +20,15 @@
 #include <thread>
 #include <utility>
 
+#include "punctual/base/iso8601.hpp"
+#include "punctual/base/json.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/core/planner.hpp"
 #include "punctual/core/registry.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/lease.hpp"
+#include "punctual/domain/limits.hpp"
+#include "punctual/domain/run_log.hpp"
 #include "punctual/policy/job_context.hpp"
 
 namespace punctual {
@@ -91,16 +95,26 @@ class FlightRecord final : public RunHost {
     clock_ = nullptr;
   }
 
-  /// Moves the progress that was made since the last call into `renewal`.
+  /// Moves the progress that was made since the last call into `renewal`, and copies the log if it
+  /// grew.
   void take_progress(Renewal& renewal) {
     const std::lock_guard lock{progress_mutex_};
     renewal.progress = std::exchange(progress_, std::nullopt);
     renewal.progress_note = std::exchange(progress_note_, {});
+    if (std::exchange(has_new_log_, false)) renewal.log = log_;
+  }
+
+  /// Returns all of the log; null if there is none.
+  [[nodiscard]] Json take_log() {
+    const std::lock_guard lock{progress_mutex_};
+    has_new_log_ = false;
+    return log_;
   }
 
   /// Brings back what was taken and could not be stored, unless there is newer progress.
   void put_back_progress(Renewal& renewal) {
     const std::lock_guard lock{progress_mutex_};
+    has_new_log_ = has_new_log_ || !renewal.log.is_null();
     if (progress_ || !renewal.progress) return;
     progress_ = renewal.progress;
     progress_note_ = std::move(renewal.progress_note);
@@ -108,7 +122,7 @@ class FlightRecord final : public RunHost {
 
   [[nodiscard]] bool has_progress() const {
     const std::lock_guard lock{progress_mutex_};
-    return progress_.has_value();
+    return progress_.has_value() || has_new_log_;
   }
 
   /// A body that outlives its scheduler reads the instant of its claim.
@@ -137,6 +151,19 @@ class FlightRecord final : public RunHost {
     if (clock_) clock_->progress_made();
   }
 
+  void append_log(std::string text) override {
+    const TimePoint at = now();
+    bool is_first = false;
+    {
+      const std::lock_guard lock{progress_mutex_};
+      is_first = !std::exchange(has_new_log_, true);
+      append_log_line(log_, format_iso8601(at), clamp_text(text, log_line_bytes_max));
+    }
+    if (!is_first) return;
+    const std::lock_guard lock{clock_mutex_};
+    if (clock_) clock_->progress_made();
+  }
+
  private:
   [[nodiscard]] bool is_past_deadline() const {
     const std::lock_guard lock{clock_mutex_};
@@ -150,6 +177,8 @@ class FlightRecord final : public RunHost {
   mutable std::mutex progress_mutex_;
   std::optional<double> progress_;  // not taken yet
   std::string progress_note_;
+  Json log_ = nullptr;  // as it is stored
+  bool has_new_log_ = false;
 };
 
 }  // namespace punctual

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -59,6 +60,23 @@ class JobBook {
     return registry_.names();
   }
 
+  /// The jobs whose starts are limited.
+  [[nodiscard]] auto rates() const {
+    const std::lock_guard lock{mutex_};
+    return registry_.rates();
+  }
+
+  /// How long runs that were not given at a claim are left alone: until a bucket may have gained a
+  /// token, a second at most.
+  [[nodiscard]] Duration blocked_pause() const {
+    Duration pause = std::chrono::seconds{1};
+    const auto limited = rates();
+    for (const auto& job : *limited) {
+      pause = std::min(pause, Duration{job.rate.limit.token_us() / 1000 + 1});
+    }
+    return pause;
+  }
+
   /// Returns the job's place in the ledger.
   [[nodiscard]] ScheduleState state_of(const RegisteredJob& job) {
     const TimePoint now = parts_.now();
@@ -82,6 +100,15 @@ class JobBook {
   }
 
  private:
+  /// Puts the job's earlier names into the registry: their runs are run by its body.
+  void add_aliases(const RegisteredJobPtr& entry);
+
+  /// Returns what the ledger is to be told of a job, its own definition last. The schedules of its
+  /// earlier names are taken over: what they have armed and are counted from is proposed for the
+  /// job, and nothing of theirs is armed any more.
+  [[nodiscard]] std::vector<JobDefinition> define_with_aliases(const JobConfig& config,
+                                                               TimePoint now);
+
   /// Arms a schedule anew if what the ledger has armed is none of its instants.
   void rearm(const ScheduleState& state, const JobConfig& config, TimePoint now);
 
@@ -106,7 +133,52 @@ JobDefinition JobBook<C, S, E>::define(const JobConfig& config, TimePoint now) {
   definition.next_due_at = config.schedule.bound_to(config.name, now).next_after(now);
   definition.after_finish_delay = config.schedule.after_finish_delay();
   definition.retention = config.retention;
+  definition.depends_on = config.depends_on;
   return definition;
+}
+
+template <class C, class S, class E>
+void JobBook<C, S, E>::add_aliases(const RegisteredJobPtr& entry) {
+  for (const auto& alias : entry->config.aliases) {
+    auto earlier = std::make_shared<RegisteredJob>(*entry);
+    JobConfig& config = earlier->config;
+    if (config.concurrency.key.empty()) config.concurrency.key = config.name;
+    if (config.rate.key.empty()) config.rate.key = config.name;
+    config.name = alias;
+    config.schedule = {};
+    config.depends_on.clear();
+    earlier->is_alias = true;
+    registry_.add(earlier);
+  }
+}
+
+template <class C, class S, class E>
+std::vector<JobDefinition> JobBook<C, S, E>::define_with_aliases(const JobConfig& config,
+                                                                 TimePoint now) {
+  LateVector<JobDefinition, C> definitions;
+  JobDefinition definition = define(config, now);
+  if (config.aliases.empty()) {
+    definitions.push_back(std::move(definition));
+    return definitions;
+  }
+  for (const auto& known : parts_.storage.summaries()) {
+    const auto& aliases = config.aliases;
+    if (std::find(aliases.begin(), aliases.end(), known.name) == aliases.end()) continue;
+    if (known.schedule == definition.schedule && known.next_run_at) {
+      definition.anchor_at = known.anchor_at;
+      definition.next_due_at = known.next_run_at;
+    }
+    JobDefinition earlier = define(config, now);
+    earlier.name = known.name;
+    earlier.description = known.description;
+    earlier.schedule = nullptr;
+    earlier.next_due_at.reset();
+    earlier.after_finish_delay.reset();
+    earlier.depends_on.clear();
+    definitions.push_back(std::move(earlier));
+  }
+  definitions.push_back(std::move(definition));
+  return definitions;
 }
 
 template <class C, class S, class E>
@@ -123,17 +195,22 @@ template <class C, class S, class E>
 void JobBook<C, S, E>::add(JobConfig config, AnyBody body) {
   require_valid(config);
   config.description = clamp_text(config.description, description_bytes_max);
+  std::sort(config.depends_on.begin(), config.depends_on.end());
   {
+    auto& names = config.depends_on;
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     const std::lock_guard lock{mutex_};
     registry_.require_free(config.name);
+    for (const auto& alias : config.aliases) registry_.require_free(alias);
+    registry_.require_no_cycle(config);
   }
   const TimePoint now = parts_.now();
   auto entry = std::make_shared<RegisteredJob>();
   bool is_synced = true;
   TimePoint anchor_at = now;
   try {
-    const ScheduleState state =
-        parts_.guarded([&] { return parts_.storage.sync_jobs({define(config, now)}, now); }).at(0);
+    const ScheduleState state = parts_.guarded(
+        [&] { return parts_.storage.sync_jobs(define_with_aliases(config, now), now).back(); });
     anchor_at = state.anchor_at;
     rearm(state, config, now);
   } catch (const Error& error) {
@@ -149,6 +226,7 @@ void JobBook<C, S, E>::add(JobConfig config, AnyBody body) {
   {
     const std::lock_guard lock{mutex_};
     registry_.add(entry);
+    add_aliases(entry);
     if (!is_synced) unsynced_.push_back(name);
     if (runs_on_startup) startups_.push_back(name);
   }

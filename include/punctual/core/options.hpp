@@ -14,6 +14,7 @@
 #include "punctual/base/time.hpp"
 #include "punctual/core/event.hpp"
 #include "punctual/domain/limits.hpp"
+#include "punctual/domain/redaction.hpp"
 
 namespace punctual {
 
@@ -29,6 +30,11 @@ struct SchedulerOptions {
   /// A run on startup is left out if the previous one was made less than this ago, so that a
   /// service that restarts in a loop does not run its startup jobs in a loop.
   Duration startup_spacing = std::chrono::minutes{1};
+  /// A run that is ready is given up as failed / JOB_NOT_FOUND when no node has been there for its
+  /// job for so long. At least an hour.
+  Duration unknown_job_expiry = std::chrono::hours{24};
+  /// What must not be stored of payloads, details, errors and logs.
+  RedactionPolicy redaction{};
   /// How often old runs are pruned.
   Duration prune_period = std::chrono::hours{1};
   /// Schedules fired, and runs rescued or pruned, in one tick; the next tick follows at once if
@@ -53,6 +59,10 @@ inline void require_valid(const SchedulerOptions& options) {
   }
   if (options.prune_period <= Duration{0}) {
     refuse("SchedulerOptions.prune_period must be positive, got " + ms(options.prune_period));
+  }
+  if (options.unknown_job_expiry < std::chrono::hours{1}) {
+    refuse("SchedulerOptions.unknown_job_expiry must be at least an hour, got " +
+           ms(options.unknown_job_expiry));
   }
   if (options.batch_max < 1 || options.batch_max > 10'000) {
     refuse("SchedulerOptions.batch_max must be 1 to 10000, got " +

@@ -48,8 +48,10 @@ inline constexpr Duration sleep_max = std::chrono::seconds{60};
   run.priority = config.priority;
   run.exclusive = config.overlap != OverlapPolicy::allow;
   run.skip_if_open = config.overlap == OverlapPolicy::skip;
-  run.skip_if_waiting =
-      config.overlap == OverlapPolicy::queue_one || config.overlap == OverlapPolicy::cancel_running;
+  run.skip_if_waiting = config.overlap == OverlapPolicy::queue_one ||
+                        config.overlap == OverlapPolicy::cancel_running ||
+                        config.overlap == OverlapPolicy::terminate_running;
+  run.replaces_running = config.overlap == OverlapPolicy::terminate_running;
   if (config.concurrency.max > 0) {
     run.concurrency_max = config.concurrency.max;
     run.concurrency_key = config.concurrency.key.empty() ? config.name : config.concurrency.key;
@@ -90,6 +92,10 @@ inline constexpr Duration sleep_max = std::chrono::seconds{60};
   next.concurrency_key = run.concurrency_key;
   next.concurrency_max = run.concurrency_max;
   next.exclusive = run.exclusive;
+  next.abandon_count = run.abandon_count;
+  next.payload_version = run.payload_version;
+  next.workflow_id = run.workflow_id;
+  next.step = run.step;
   return next;
 }
 
@@ -101,7 +107,12 @@ template <class IdsT>
                                                std::optional<Duration> wait = std::nullopt) {
   if (run.attempt >= config.retry.max_attempts) return std::nullopt;
   const Duration delay = wait ? *wait : config.retry.backoff.delay(run.attempt, random);
-  return next_attempt(run, add_clamped(now, delay), ids.next(now));
+  NewRun next = next_attempt(run, add_clamped(now, delay), ids.next(now));
+  if (config.retry.budget.max > 0) {
+    next.pace.key = "retry:" + run.job_name;
+    next.pace.limit = config.retry.budget;
+  }
+  return next;
 }
 
 namespace detail {
@@ -166,8 +177,17 @@ template <class IdsT>
                                 " held the run and did not renew its lease: the process "
                                 "died, hung or lost the storage"};
   const Duration since_start = run.started_at ? now - *run.started_at : Duration{0};
-  const bool may_retry = !run.cancel_requested;  // somebody wanted it to stop; it has
-  return plan_completion(run, config, std::move(outcome), since_start, may_retry, now, ids, random);
+  const std::uint32_t abandon_count = run.abandon_count + 1;
+  const bool is_parked = abandon_count >= config.retry.max_abandons;
+  if (is_parked && abandon_count > 1) {
+    outcome.summary = "its node went away " + std::to_string(abandon_count) +
+                      " times: it is not tried again by itself";
+  }
+  const bool may_retry = !run.cancel_requested && !is_parked;  // wanted to stop, it has
+  Completion end =
+      plan_completion(run, config, std::move(outcome), since_start, may_retry, now, ids, random);
+  for (auto& next : end.follow_ups) next.abandon_count = abandon_count;
+  return end;
 }
 
 /// A run in flight, as the planner sees it. All instants are of the monotonic clock.
@@ -222,12 +242,13 @@ struct FlightStep {
 /// What is known when a tick has done its work.
 struct SleepView {
   WakeTimes wake{};
-  bool has_room = true;                    ///< the executor would take more
-  bool is_blocked = false;                 ///< ready runs are waiting for a limit that others hold
-  Duration rescue_hold{};                  ///< no rescue for so long
-  std::optional<Duration> poll_period{};   ///< of the storage
-  std::optional<Duration> next_flight{};   ///< from now
-  std::optional<Duration> next_attempt{};  ///< from now, after an error
+  bool has_room = true;     ///< the executor would take more
+  bool is_blocked = false;  ///< ready runs are waiting for a limit that others hold
+  Duration blocked_pause = std::chrono::seconds{1};  ///< for how long these are left alone
+  Duration rescue_hold{};                            ///< no rescue for so long
+  std::optional<Duration> poll_period{};             ///< of the storage
+  std::optional<Duration> next_flight{};             ///< from now
+  std::optional<Duration> next_attempt{};            ///< from now, after an error
 };
 
 /// Returns the next instant at which a tick has something to do, or nullopt if none is known.
@@ -250,7 +271,7 @@ struct SleepView {
   if (view.wake.run_at && view.has_room) {
     // What is ready and was not given to us waits for a limit; its holder may be another process.
     const bool waits_for_limit = view.is_blocked && *view.wake.run_at <= now;
-    sooner(waits_for_limit ? now + std::chrono::seconds{1} : *view.wake.run_at);
+    sooner(waits_for_limit ? now + view.blocked_pause : *view.wake.run_at);
   }
   if (view.wake.expires_at) {
     sooner(std::max(*view.wake.expires_at, add_clamped(now, view.rescue_hold)));

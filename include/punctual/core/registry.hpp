@@ -17,10 +17,13 @@
 #include <utility>
 #include <vector>
 
+#include "punctual/base/cycle.hpp"
 #include "punctual/base/error.hpp"
+#include "punctual/base/late.hpp"
 #include "punctual/base/text.hpp"
 #include "punctual/domain/job_config.hpp"
 #include "punctual/domain/ledger.hpp"
+#include "punctual/domain/rate_limit.hpp"
 #include "punctual/policy/job.hpp"
 
 namespace punctual {
@@ -45,6 +48,7 @@ template <JobBody Body>
 struct RegisteredJob {
   JobConfig config{};  ///< its schedule anchored as the ledger says
   std::shared_ptr<const AnyBody> body{};
+  bool is_alias = false;  ///< a name that the job had before
 };
 
 using RegisteredJobPtr = std::shared_ptr<const RegisteredJob>;
@@ -68,12 +72,26 @@ class BasicRegistry {
     require_free(job->config.name);
     jobs_.emplace(job->config.name, job);
     names_ = nullptr;
+    rates_ = nullptr;
   }
 
   /// Takes the place of the entry with the same name; returns that one, for the caller to destroy
   /// where no lock is held.
   EntryPtr replace(EntryPtr job) {
+    rates_ = nullptr;
     return std::exchange(jobs_.at(job->config.name), std::move(job));
+  }
+
+  /// Errors: DEPENDENCY_CYCLE -> with `config` the jobs depend on one another in a circle, which
+  ///         the message names.
+  void require_no_cycle(const JobConfig& config) const {
+    if (config.depends_on.empty()) return;
+    std::map<Late<std::string, EntryT>, LateVector<std::string, EntryT>> prerequisites;
+    for (const auto& [name, job] : jobs_) prerequisites[name] = job->config.depends_on;
+    prerequisites[config.name] = config.depends_on;
+    const std::string cycle = detail::find_cycle(prerequisites);
+    if (cycle.empty()) return;
+    throw Error{"DEPENDENCY_CYCLE", "job \"" + config.name + "\" would wait for itself: " + cycle};
   }
 
   /// Returns the entry, or null.
@@ -108,6 +126,12 @@ class BasicRegistry {
     return names_;
   }
 
+  /// The jobs whose starts are limited, by name. Never null; likewise a snapshot.
+  [[nodiscard]] std::shared_ptr<const LateVector<JobRate, EntryT>> rates() const {
+    if (!rates_) rates_ = collect_rates();
+    return rates_;
+  }
+
   [[nodiscard]] std::vector<EntryPtr> all() const {
     std::vector<EntryPtr> jobs;
     jobs.reserve(jobs_.size());
@@ -123,8 +147,19 @@ class BasicRegistry {
     return names;
   }
 
+  [[nodiscard]] std::shared_ptr<const LateVector<JobRate, EntryT>> collect_rates() const {
+    auto rates = std::make_shared<LateVector<JobRate, EntryT>>();
+    for (const auto& [name, job] : jobs_) {
+      const RatePolicy& rate = job->config.rate;
+      if (rate.limit.max == 0) continue;
+      rates->push_back({name, {"rate:" + (rate.key.empty() ? name : rate.key), rate.limit}});
+    }
+    return rates;
+  }
+
   std::map<std::string, EntryPtr, std::less<>> jobs_;
-  mutable std::shared_ptr<const JobNames> names_;  // null: to be collected anew
+  mutable std::shared_ptr<const JobNames> names_;                     // null: to be collected anew
+  mutable std::shared_ptr<const LateVector<JobRate, EntryT>> rates_;  // likewise
 };
 
 using Registry = BasicRegistry<RegisteredJob>;

@@ -11,10 +11,8 @@
 #include <string>
 
 #include "punctual/base/error.hpp"
-#include "punctual/core/registry.hpp"
 #include "punctual/domain/job_outcome.hpp"
 #include "punctual/domain/message_code.hpp"
-#include "punctual/policy/job_context.hpp"
 
 namespace punctual::detail {
 
@@ -23,10 +21,12 @@ struct BodyAnswer {
   bool threw = false;
 };
 
-[[nodiscard]] inline BodyAnswer run_body(const AnyBody& body, JobContext& context) noexcept {
+/// `call()` calls the body and returns its outcome.
+template <class Call>
+[[nodiscard]] BodyAnswer run_body(Call&& call) noexcept {
   BodyAnswer answer;
   try {
-    answer.outcome = body(context);
+    answer.outcome = call();
     return answer;
   } catch (const Error& error) {
     answer.outcome.error = RunError{error.code(), error.what()};

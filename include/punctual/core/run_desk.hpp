@@ -26,9 +26,11 @@
 #include "punctual/core/call_options.hpp"
 #include "punctual/core/engine.hpp"
 #include "punctual/core/planner.hpp"
+#include "punctual/core/workflow_order.hpp"
 #include "punctual/domain/job_result.hpp"
 #include "punctual/domain/job_summary.hpp"
 #include "punctual/domain/limits.hpp"
+#include "punctual/domain/redaction.hpp"
 
 namespace punctual::detail {
 
@@ -46,6 +48,7 @@ class RunDesk {
   JobResult trigger(std::string_view name, TriggerOptions options);
   RunId enqueue(std::string_view name, Json payload, EnqueueOptions options);
   std::vector<RunId> enqueue_all(std::string_view name, std::vector<EnqueueItem> items);
+  WorkflowRuns enqueue_workflow(Workflow workflow);
   RunId retry(RunId run_id, RetryOptions options);
   CancelAnswer cancel(RunId run_id, const std::string& actor);
 
@@ -58,12 +61,25 @@ class RunDesk {
   /// How many runs one call may hand in.
   static constexpr std::size_t batch_max = 10'000;
 
+  /// How many runs one may wait for.
+  static constexpr std::size_t after_max = 100;
+
+  void require_after_known(std::vector<RunId>& after);
   [[nodiscard]] NewRun make_enqueued(JobConfig config, EnqueueItem item, TimePoint now);
   [[nodiscard]] JobConfig config_of(std::string_view name);
   [[nodiscard]] NewRun make_triggered(const RegisteredJob& job, TriggerOptions options);
   [[nodiscard]] JobResult wait_for(RunId run_id, Duration wait);
   [[nodiscard]] std::optional<JobRun> read(RunId run_id, bool is_last);
   void require_known(std::string_view name);
+
+  void redact_payload(const JobConfig& config, Json& payload) const {
+    if (!config.redact_payload) return;
+    redact(parts_.options.redaction, config.redact, RedactedPart::payload, payload);
+  }
+
+  [[nodiscard]] static Error run_not_found(RunId run_id) {
+    return Error{"RUN_NOT_FOUND", "run " + run_id.to_string() + " is not in the storage"};
+  }
 
   std::shared_ptr<Deck> deck_;
   std::shared_ptr<EngineT> engine_;
@@ -88,6 +104,8 @@ NewRun RunDesk<C, S, E>::make_triggered(const RegisteredJob& job, TriggerOptions
   run.actor = std::move(options.actor);
   run.reason = clamp_text(options.reason, reason_bytes_max);
   run.payload = std::move(options.payload);
+  run.payload_version = options.payload_version;
+  redact_payload(job.config, run.payload);
   return run;
 }
 
@@ -164,11 +182,60 @@ std::vector<RunId> RunDesk<C, S, E>::enqueue_all(std::string_view name,
   const JobConfig config = config_of(name);
   const TimePoint now = parts_.now();
   LateVector<NewRun, C> rows;
-  for (auto& item : items) rows.push_back(make_enqueued(config, std::move(item), now));
+  for (auto& item : items) {
+    require_after_known(item.options.after);
+    rows.push_back(make_enqueued(config, std::move(item), now));
+  }
   LateVector<RunId, C> ids;
   for (const auto& answer : parts_.storage.enqueue(rows, now)) ids.push_back(answer.id);
   deck_->wake.raise();
   return ids;
+}
+
+/// Each of them once, and only runs that are there.
+template <class C, class S, class E>
+void RunDesk<C, S, E>::require_after_known(std::vector<RunId>& after) {
+  if (after.size() > after_max) {
+    throw Error{"INVALID_CONFIG", "EnqueueOptions.after may name " + std::to_string(after_max) +
+                                      " runs, got " + std::to_string(after.size())};
+  }
+  std::sort(after.begin(), after.end());
+  after.erase(std::unique(after.begin(), after.end()), after.end());
+  for (const RunId id : after) {
+    if (!parts_.storage.run(id)) throw run_not_found(id);
+  }
+}
+
+template <class C, class S, class E>
+WorkflowRuns RunDesk<C, S, E>::enqueue_workflow(Workflow workflow) {
+  const StepOrder<Late<Workflow, C>> order{workflow};
+  const TimePoint now = parts_.now();
+  WorkflowRuns made;
+  made.id = parts_.next_id(now);
+  LateVector<NewRun, C> rows;
+  made.steps.resize(workflow.steps.size());
+  for (const std::size_t index : order.indexes()) {
+    WorkflowStep& step = workflow.steps[index];
+    EnqueueItem item;
+    item.payload = std::move(step.payload);
+    item.options.payload_version = step.payload_version;
+    item.options.priority = step.priority;
+    item.options.run_at = workflow.run_at;
+    item.options.actor = workflow.actor;
+    item.options.reason = workflow.reason;
+    for (const auto& before : step.after) {
+      item.options.after.push_back(made.steps[order.index_of(before)]);
+    }
+    const JobConfig config = config_of(step.job.empty() ? step.name : step.job);
+    NewRun row = make_enqueued(config, std::move(item), now);
+    row.workflow_id = made.id;
+    row.step = step.name;
+    made.steps[index] = row.id;
+    rows.push_back(std::move(row));
+  }
+  parts_.storage.enqueue(rows, now);
+  deck_->wake.raise();
+  return made;
 }
 
 template <class C, class S, class E>
@@ -197,8 +264,12 @@ NewRun RunDesk<C, S, E>::make_enqueued(JobConfig config, EnqueueItem item, TimeP
   run.exclusive = false;  // runs with payloads of their own do not stand for one another
   run.skip_if_open = false;
   run.skip_if_waiting = false;
+  run.replaces_running = false;
   run.payload = std::move(item.payload);
+  run.payload_version = options.payload_version;
+  redact_payload(config, run.payload);
   run.unique_key = std::move(options.unique_key);
+  run.after = std::move(options.after);
   run.actor = std::move(options.actor);
   run.reason = clamp_text(options.reason, reason_bytes_max);
   return run;
@@ -208,9 +279,7 @@ template <class C, class S, class E>
 RunId RunDesk<C, S, E>::retry(RunId run_id, RetryOptions options) {
   require_key_fits(options.actor, "actor");
   const auto run = parts_.storage.run(run_id);
-  if (!run) {
-    throw Error{"RUN_NOT_FOUND", "run " + run_id.to_string() + " is not in the storage"};
-  }
+  if (!run) throw run_not_found(run_id);
   if (run->status != JobStatus::failed && run->status != JobStatus::success) {
     throw Error{"RUN_NOT_RETRYABLE",
                 "a run is done once more when it has failed or succeeded; run " +

@@ -28,6 +28,7 @@
 #include "punctual/core/call_options.hpp"
 #include "punctual/core/engine.hpp"
 #include "punctual/core/job_desk.hpp"
+#include "punctual/core/ledger_desk.hpp"
 #include "punctual/core/lifecycle.hpp"
 #include "punctual/core/options.hpp"
 #include "punctual/core/run_desk.hpp"
@@ -39,6 +40,8 @@
 #include "punctual/policy/clock.hpp"
 #include "punctual/policy/executor.hpp"
 #include "punctual/policy/job.hpp"
+#include "punctual/policy/observer.hpp"
+#include "punctual/policy/payload.hpp"
 #include "punctual/policy/storage.hpp"
 
 namespace punctual {
@@ -151,6 +154,7 @@ class Scheduler {
   template <class Payload>
   RunId enqueue(std::string_view name, const Payload& payload, EnqueueOptions options = {}) {
     engine_->require_open();
+    if (options.payload_version == 0) options.payload_version = payload_version_of<Payload>();
     return run_desk().enqueue(name, Json(payload), std::move(options));
   }
   RunId enqueue(std::string_view name) { return enqueue(name, nullptr); }
@@ -162,6 +166,29 @@ class Scheduler {
   std::vector<RunId> enqueue_all(std::string_view name, std::vector<EnqueueItem> items) {
     engine_->require_open();
     return run_desk().enqueue_all(name, std::move(items));
+  }
+
+  /// Hands in runs that wait for one another: all of them, or none. Each step starts when those it
+  /// comes after have ended well, on any node; if one fails for good, what comes after it is
+  /// skipped / JOB_DEPENDENCY_FAILED.
+  ///
+  /// Errors: as `enqueue`; INVALID_WORKFLOW -> no steps, too many, names that are missing or twice;
+  ///         DEPENDENCY_CYCLE -> with the circle. Nothing is stored then.
+  WorkflowRuns enqueue_workflow(Workflow workflow) {
+    engine_->require_open();
+    return run_desk().enqueue_workflow(std::move(workflow));
+  }
+
+  /// Has the due instants in [from, until) done that have not been run, by runs of trigger
+  /// `backfill`; rows that answered some of them stay as they are. The job's own schedule goes on.
+  ///
+  /// Errors: JOB_NOT_FOUND; INVALID_CONFIG -> the range is empty or not past, the limit, or the
+  ///         schedule names no instants; INVALID_KEY -> the actor; SCHEDULER_STOPPED; the
+  ///         storage's.
+  BackfillReport backfill(std::string_view name, TimePoint from, TimePoint until,
+                          BackfillOptions options = {}) {
+    engine_->require_open();
+    return ledger_desk().backfill(name, from, until, std::move(options));
   }
 
   /// Has a run done once more that failed or succeeded, as a further attempt of the same work,
@@ -201,6 +228,26 @@ class Scheduler {
   [[nodiscard]] std::vector<ScheduledInstant> next_runs(std::string_view name, std::size_t count) {
     return job_desk().next_runs(name, count);
   }
+
+  /// Says why an instant of a job's schedule ran, did not run, or when it will.
+  ///
+  /// Errors: JOB_NOT_FOUND; those of the storage.
+  [[nodiscard]] Explanation explain(std::string_view name, TimePoint instant) {
+    return ledger_desk().explain(name, instant);
+  }
+
+  // --- around runs
+
+  /// Tells `observer` of every run on this node from now on: anything with `run_started(run)` or
+  /// `run_ended(run, completion)`.
+  template <Observer ObserverType>
+  void observe(ObserverType observer) {
+    deck_->surroundings.add(make_any_observer(std::move(observer)));
+  }
+
+  /// Calls `middleware(job, next)` instead of each body from now on; `next()` calls the body, or
+  /// the middleware that was added after this one.
+  void use(Middleware middleware) { deck_->surroundings.add(std::move(middleware)); }
 
   // --- going
 
@@ -253,6 +300,7 @@ class Scheduler {
   using Engine = detail::Engine<ClockT, StorageT, ExecutorT>;
   using RunDesk = detail::RunDesk<ClockT, StorageT, ExecutorT>;
   using JobDesk = detail::JobDesk<ClockT, StorageT, ExecutorT>;
+  using LedgerDesk = detail::LedgerDesk<ClockT, StorageT, ExecutorT>;
   using Lifecycle = detail::Lifecycle<ClockT, StorageT, ExecutorT>;
 
   /// Each call holds the rooms it works in, for a body may destroy the scheduler under it.
@@ -262,6 +310,7 @@ class Scheduler {
   }
   [[nodiscard]] RunDesk run_desk() const { return {deck_, engine_}; }
   [[nodiscard]] JobDesk job_desk() const { return {deck_, engine_}; }
+  [[nodiscard]] LedgerDesk ledger_desk() const { return {deck_, engine_}; }
 
   void set_enabled(std::string_view name, bool enabled) {
     open_engine()->book().change(name, [&](JobConfig& config) { config.enabled = enabled; });

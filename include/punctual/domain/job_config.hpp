@@ -6,14 +6,17 @@
 
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/domain/job_name.hpp"
 #include "punctual/domain/limits.hpp"
 #include "punctual/domain/policies.hpp"
+#include "punctual/domain/redaction.hpp"
 #include "punctual/schedule/schedule.hpp"
 
 namespace punctual {
@@ -36,6 +39,18 @@ struct JobConfig {
   MissedPolicy missed = MissedPolicy::run_once;
   int priority = 0;  ///< -100 to 100; higher is claimed earlier, by one minute of waiting a step
   ConcurrencyPolicy concurrency{};
+  RatePolicy rate{};
+  /// Runs after these jobs, instead of by a schedule: whenever each of them has ended well since
+  /// the last time. If one fails for good, that is answered by a row skipped /
+  /// JOB_DEPENDENCY_FAILED. At most 100.
+  std::vector<std::string> depends_on{};
+  /// Names that the job had before: their runs are run by this body, their schedule is taken over.
+  /// At most 100.
+  std::vector<std::string> aliases{};
+  /// Changes what must not be stored, after the keys of `SchedulerOptions::redaction` have been
+  /// looked for. May be called from several threads at once. What it throws removes all of it.
+  RedactionHook redact{};
+  bool redact_payload = true;  ///< false: payloads are stored, and reach the body, as handed in
   RetentionPolicy retention{};
 };
 
@@ -64,6 +79,30 @@ inline void require_valid(const JobConfig& config) {
     refuse("retention.period must be positive, got " + ms(config.retention.period));
   }
   require_key_fits(config.concurrency.key, "concurrency.key");
+  require_key_fits(config.rate.key, "rate.key");
+  const auto refuse_rate = [&](const RateLimit& limit, const std::string& field) {
+    if (limit.max > 1'000'000) {
+      refuse(field + ".max must be 0 to 1000000, got " + std::to_string(limit.max));
+    }
+    if (limit.period <= Duration{0} || limit.period > std::chrono::hours{24 * 366}) {
+      refuse(field + ".period must be 1 ms to 366 days, got " + ms(limit.period));
+    }
+  };
+  refuse_rate(config.rate.limit, "rate.limit");
+  refuse_rate(config.retry.budget, "retry.budget");
+  if (config.retry.max_abandons < 1 || config.retry.max_abandons > 1000) {
+    refuse("retry.max_abandons must be 1 to 1000, got " +
+           std::to_string(config.retry.max_abandons));
+  }
+  if (config.depends_on.size() > 100 || config.aliases.size() > 100) {
+    refuse("depends_on and aliases may each name 100 jobs, got " +
+           std::to_string(std::max(config.depends_on.size(), config.aliases.size())));
+  }
+  for (const auto& name : config.depends_on) require_job_name(name);
+  for (const auto& name : config.aliases) require_job_name(name);
+  if (!config.depends_on.empty() && !config.schedule.is_manual()) {
+    refuse("a job runs by a schedule or after others, got both: `schedule` and `depends_on`");
+  }
 }
 
 }  // namespace punctual

@@ -42,9 +42,9 @@ struct ClaimRequest {
 
 /// Asks to give up runs that no node can run.
 struct ExpiryRequest {
-  const JobNames* jobs = nullptr;  ///< borrowed for the call; those whose runs are left alone
+  const JobNames* jobs = nullptr;  ///< borrowed for the call; those that the asking node can run
   std::size_t limit = 0;
-  Duration age{};  ///< how long a run has been ready, and its job not been synced
+  Duration age{};  ///< how long a run has been ready, and no node been there for its job
 };
 
 /// Asks for runs whose lease has expired, whichever node held it.

@@ -24,6 +24,7 @@
 #include "punctual/domain/job_outcome.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/message_code.hpp"
+#include "punctual/policy/payload.hpp"
 
 namespace punctual {
 
@@ -43,6 +44,8 @@ class RunHost {
   [[nodiscard]] virtual TimePoint now() const = 0;
   [[nodiscard]] virtual StopReason stop_reason() = 0;
   virtual void report_progress(double fraction, std::string note) = 0;
+  /// By default what a body logs is dropped: a test of a body on its own may not care.
+  virtual void append_log(std::string) {}
 
  protected:
   RunHost() = default;
@@ -75,13 +78,16 @@ class JobContext {
   /// The scheduler's clock.
   [[nodiscard]] TimePoint now() const { return host_->now(); }
 
-  /// Returns the payload given to `enqueue` or `trigger`, read by nlohmann's `from_json`.
+  /// Returns the payload given to `enqueue` or `trigger`, read by nlohmann's `from_json`; see
+  /// policy/payload.hpp for types that have versions.
   ///
-  /// Errors: INVALID_PAYLOAD -> it is not of this shape; thrown in the body, it fails the run.
+  /// Errors: INVALID_PAYLOAD -> it is not of this shape; PAYLOAD_TOO_NEW -> it is of a later
+  /// version
+  ///         than this program's. Thrown in the body, they fail the run.
   template <class T>
   [[nodiscard]] T payload() const {
     try {
-      return run_->payload.get<T>();
+      return read_payload<T>(run_->payload, run_->payload_version);
     } catch (const Json::exception& error) {
       throw Error{"INVALID_PAYLOAD",
                   "the payload of job \"" + run_->job_name + "\" does not fit: " + error.what()};
@@ -101,6 +107,10 @@ class JobContext {
   void progress(double fraction, std::string note = {}) const {
     host_->report_progress(fraction > 0.0 ? std::min(fraction, 1.0) : 0.0, std::move(note));
   }
+
+  /// Writes a line into the run's log, which is shown while it runs and kept with it: the newest
+  /// 100 lines, each up to 500 bytes.
+  void log(std::string text) const { host_->append_log(std::move(text)); }
 
   /// The run did what it should.
   ///

@@ -81,8 +81,10 @@ concept ScheduleLedger = requires(std::remove_reference_t<T>& storage,
 /// - `take_expired(request, now)` takes over runs whose lease has expired, whichever node had them:
 ///   the next fence and a new lease. `node` stays the one that ran them.
 /// - `request_cancel(run, actor, now)` ends a pending run, or marks a running one.
-/// - `expire_unknown(request, now)` ends pending runs as failed / JOB_NOT_FOUND whose `run_at` came
-///   `age` ago, whose job is none of `jobs` and was not synced for `age`; returns how many.
+/// - `expire_unknown(request, now)` notes that a node is there for `jobs`, which may be noted to
+/// ten
+///   minutes; then ends pending runs as failed / JOB_NOT_FOUND whose `run_at` came `age` ago and
+///   whose job no node has been there for, nor synced, for `age`; returns how many.
 /// - `next_wake(jobs, now)` returns the earliest instants with something to do.
 template <class T>
 concept RunQueue = requires(std::remove_reference_t<T>& storage, const std::vector<NewRun>& rows,

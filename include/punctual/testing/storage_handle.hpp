@@ -44,6 +44,7 @@ class StorageHandle {
   virtual std::vector<FinishAnswer> release(const std::vector<LeaseRef>& leases, TimePoint now) = 0;
   virtual std::vector<JobRun> take_expired(const RescueRequest& request, TimePoint now) = 0;
   virtual CancelAnswer request_cancel(RunId run_id, const std::string& actor, TimePoint now) = 0;
+  virtual std::size_t expire_unknown(const ExpiryRequest& request, TimePoint now) = 0;
   virtual WakeTimes next_wake(const JobNames& jobs, TimePoint now) = 0;
 
   virtual std::vector<JobRun> runs(const RunQuery& query) = 0;
@@ -101,6 +102,9 @@ class OwnedStorage final : public StorageHandle {
   }
   CancelAnswer request_cancel(RunId run_id, const std::string& actor, TimePoint now) override {
     return (*handle_).request_cancel(run_id, actor, now);
+  }
+  std::size_t expire_unknown(const ExpiryRequest& request, TimePoint now) override {
+    return (*handle_).expire_unknown(request, now);
   }
   WakeTimes next_wake(const JobNames& jobs, TimePoint now) override {
     return (*handle_).next_wake(jobs, now);

@@ -30,6 +30,7 @@
 #include "punctual/base/time.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/lease.hpp"
+#include "punctual/sqlite/buckets.hpp"
 #include "punctual/sqlite/pending_lanes.hpp"
 #include "punctual/sqlite/query.hpp"
 #include "punctual/sqlite/run_store.hpp"
@@ -54,6 +55,9 @@ class ClaimPick {
     }
     return std::move(picked_);
   }
+
+  /// The buckets that were looked at, as they are once what was picked has its tokens.
+  [[nodiscard]] const auto& levels() const noexcept { return levels_; }
 
  private:
   /// Runs that are passed over before the pick turns to the lanes of each kind.
@@ -87,6 +91,7 @@ class ClaimPick {
     bool is_paused = false;
     bool has_exclusive = false;  ///< running, or picked
     std::size_t room = 0;
+    const KeyedRate* rate = nullptr;
   };
 
   void pick_only(RunId id) {
@@ -196,6 +201,7 @@ class ClaimPick {
 
   [[nodiscard]] bool is_within_limits(const JobView& job, const RunKind& kind) {
     if (kind.exclusive && job.has_exclusive) return false;
+    if (job.rate && job.rate->limit.next_token_at(level_of(*job.rate), now_) > now_) return false;
     return kind.concurrency_max == 0 || running_with(kind.concurrency_key) < kind.concurrency_max;
   }
 
@@ -205,6 +211,9 @@ class ClaimPick {
     if (job.room > 0) --job.room;
     if (run.kind.exclusive) job.has_exclusive = true;
     if (run.kind.concurrency_max > 0) ++running_with(run.kind.concurrency_key);
+    if (!job.rate) return;
+    BucketLevel& level = level_of(*job.rate);
+    level = job.rate->limit.after_taking(level, now_);
   }
 
   [[nodiscard]] JobView& view_of(const std::string& job_name) {
@@ -219,7 +228,17 @@ class ClaimPick {
     const auto room = std::find_if(request_.rooms.begin(), request_.rooms.end(),
                                    [&](const JobRoom& of) { return of.job_name == job_name; });
     job.room = room == request_.rooms.end() ? request_.limit : room->room;
+    if (request_.rates == nullptr) return job;
+    for (const auto& rate : *request_.rates) {
+      if (rate.job_name == job_name) job.rate = &rate.rate;
+    }
     return job;
+  }
+
+  [[nodiscard]] BucketLevel& level_of(const KeyedRate& rate) {
+    const auto [found, is_new] = levels_.try_emplace(rate.key, BucketLevel{0});
+    if (is_new) found->second = read_bucket(connection_, rate.key);
+    return found->second;
   }
 
   /// Runs under the key that are running or have been picked.
@@ -241,6 +260,7 @@ class ClaimPick {
   Position reached_{};
   std::unordered_map<std::string, JobView> views_;
   std::unordered_map<std::string, std::uint32_t> running_by_key_;
+  std::unordered_map<std::string, BucketLevel> levels_;
 };
 
 }  // namespace punctual::sqlite::detail

@@ -29,7 +29,17 @@ inline constexpr const char* above_every_id = "g";
 
 /// Returns the statement for a page: one text per index that can serve it.
 [[nodiscard]] inline std::string page_sql(const RunQuery& query) {
-  std::string sql = "SELECT " + run_columns(query.with_details) + " FROM {}job_runs WHERE id < ?1";
+  std::string sql =
+      "SELECT " + run_columns(query.with_details) + " FROM {}job_runs AS run WHERE id < ?1";
+  if (query.workflow_id) sql += " AND workflow_id = ?9";
+  if (query.due_from || query.due_before) {
+    sql += " AND (?10 IS NULL OR due_at >= ?10) AND (?11 IS NULL OR due_at < ?11)";
+  }
+  if (query.dead) {
+    sql +=
+        " AND status = 'failed' AND NOT EXISTS (SELECT 1 FROM {}job_runs AS later"
+        "  WHERE later.retry_of = coalesce(run.retry_of, run.id) AND later.attempt > run.attempt)";
+  }
   if (query.job_name) {
     sql += " AND job_name = ?2";
     if (query.status) sql += " AND +status = ?3";  // the job's runs are walked, and looked at
@@ -54,6 +64,8 @@ inline constexpr const char* above_every_id = "g";
             query.trigger ? std::optional{to_string(*query.trigger)} : std::nullopt,
             query.message_code, query.created_from, query.created_before,
             std::uint64_t{query.limit});
+  if (query.workflow_id || query.due_from || query.due_before) page.bind(query.workflow_id);
+  if (query.due_from || query.due_before) page.bind(query.due_from, query.due_before);
   std::vector<JobRun> runs;
   while (page.step()) runs.push_back(read_run(page));
   return runs;
@@ -62,7 +74,8 @@ inline constexpr const char* above_every_id = "g";
 [[nodiscard]] inline std::vector<JobSummary> summarize_jobs(Connection& connection) {
   static const std::string sql =
       "SELECT name, description, enabled, paused, paused_by, paused_reason, schedule, next_due_at,"
-      " success_count, failure_count, skipped_count, id IS NOT NULL, " +
+      " success_count, failure_count, skipped_count, anchor_at, epoch_at, depends_on,"
+      " id IS NOT NULL, " +
       run_columns(false) +
       " FROM {}jobs LEFT JOIN {}job_runs ON id ="
       " (SELECT id FROM {}job_runs INDEXED BY {}job_runs_executed WHERE job_name = name"
@@ -85,6 +98,11 @@ inline constexpr const char* above_every_id = "g";
     job.failure_count = static_cast<std::uint64_t>(row.integer());
     job.skipped_count = static_cast<std::uint64_t>(row.integer());
     job.run_count = job.success_count + job.failure_count + job.skipped_count;
+    job.anchor_at = row.instant();
+    job.epoch_at = row.instant();
+    for (const auto& name : row.json()) {
+      if (name.is_string()) job.depends_on.push_back(name.get<std::string>());
+    }
     if (row.boolean()) job.last_run = read_run(row);
     summaries.push_back(std::move(job));
   }

@@ -28,17 +28,20 @@ struct LedgerRow {
   std::string schedule{};  ///< the schedule's JSON, as text
   std::optional<Duration> after_finish_delay{};
   RetentionPolicy retention{};
+  std::string depends_on{};  ///< the names, as JSON text
+  TimePoint seen_at{};
 
   /// Every change of the state raises its version.
   [[nodiscard]] bool same_as(const LedgerRow& other) const {
     return state.version == other.state.version && description == other.description &&
            schedule == other.schedule && after_finish_delay == other.after_finish_delay &&
-           retention == other.retention;
+           retention == other.retention && seen_at == other.seen_at;
   }
 };
 
 inline constexpr const char* schedule_state_columns =
-    "name, version, enabled, paused, paused_at, anchor_at, next_due_at";
+    "name, version, enabled, paused, paused_at, anchor_at, next_due_at, epoch_at,"
+    " failed_dependency";
 
 [[nodiscard]] inline ScheduleState read_schedule_state(Query& row) {
   ScheduleState state;
@@ -49,6 +52,8 @@ inline constexpr const char* schedule_state_columns =
   state.paused_at = row.optional_instant();
   state.anchor_at = row.instant();
   state.next_due_at = row.optional_instant();
+  state.epoch_at = row.instant();
+  state.failed_dependency = row.text();
   return state;
 }
 
@@ -56,8 +61,8 @@ inline constexpr const char* schedule_state_columns =
 [[nodiscard]] inline LedgerRow read_ledger_row(Connection& connection, const std::string& name) {
   static const std::string sql =
       std::string{"SELECT "} + schedule_state_columns +
-      ", description, schedule, after_finish_delay_ms, retention_period_ms, retention_keep_last"
-      " FROM {}jobs WHERE name = ?";
+      ", description, schedule, after_finish_delay_ms, retention_period_ms, retention_keep_last,"
+      " depends_on, seen_at FROM {}jobs WHERE name = ?";
   LedgerRow row;
   row.state.job_name = name;
   Query query{connection, sql};
@@ -68,25 +73,43 @@ inline constexpr const char* schedule_state_columns =
   row.after_finish_delay = query.optional_span();
   row.retention.period = Duration{query.integer()};
   row.retention.keep_last = static_cast<std::size_t>(query.integer());
+  row.depends_on = query.text();
+  row.seen_at = query.instant();
   return row;
 }
 
 /// Returns what syncing `definition` makes of the job's row. The same one if nothing changes.
-[[nodiscard]] inline LedgerRow synced(const LedgerRow& stored, const JobDefinition& definition) {
+[[nodiscard]] inline LedgerRow synced(const LedgerRow& stored, const JobDefinition& definition,
+                                      TimePoint now) {
   LedgerRow row = stored;
   row.description = definition.description;
   row.schedule = dump_json(definition.schedule);
   row.after_finish_delay = definition.after_finish_delay;
   row.retention = definition.retention;
+  row.depends_on = dump_json(definition.depends_on);
+  if (now < stored.seen_at || now - stored.seen_at >= seen_period) row.seen_at = now;
   const bool rearms = stored.state.version == 0 || stored.schedule != row.schedule ||
+                      stored.depends_on != row.depends_on ||
                       (definition.enabled && !stored.state.enabled);
   if (rearms) {
     row.state.anchor_at = definition.anchor_at;
     row.state.next_due_at = definition.next_due_at;
+    row.state.epoch_at = now;
+    row.state.failed_dependency.clear();
   }
   if (rearms || definition.enabled != stored.state.enabled) ++row.state.version;
   row.state.enabled = definition.enabled;
   return row;
+}
+
+/// Writes whom the job depends on; none of them has ended yet as far as it is concerned.
+inline void write_dependencies(Connection& connection, const JobDefinition& job) {
+  Query{connection, "DELETE FROM {}job_dependencies WHERE job_name = ?"}.bind(job.name).run();
+  for (const auto& prerequisite : job.depends_on) {
+    Query{connection, "INSERT INTO {}job_dependencies (job_name, prerequisite) VALUES (?, ?)"}
+        .bind(job.name, prerequisite)
+        .run();
+  }
 }
 
 inline void write_ledger_row(Connection& connection, const LedgerRow& row) {
@@ -94,34 +117,39 @@ inline void write_ledger_row(Connection& connection, const LedgerRow& row) {
   Query{connection,
         "UPDATE {}jobs SET version = ?, enabled = ?, anchor_at = ?, next_due_at = ?,"
         " description = ?, schedule = ?, after_finish_delay_ms = ?, retention_period_ms = ?,"
-        " retention_keep_last = ? WHERE name = ?"}
+        " retention_keep_last = ?, epoch_at = ?, failed_dependency = ?, depends_on = ?, seen_at = ?"
+        " WHERE name = ?"}
       .bind(row.state.version, row.state.enabled, row.state.anchor_at, row.state.next_due_at,
             row.description, row.schedule, row.after_finish_delay, row.retention.period,
-            std::uint64_t{row.retention.keep_last}, row.state.job_name)
+            std::uint64_t{row.retention.keep_last}, row.state.epoch_at,
+            Text{row.state.failed_dependency}, row.depends_on, row.seen_at, row.state.job_name)
       .run();
 }
 
 /// Returns the jobs' states if syncing them would change nothing, else nullopt.
 [[nodiscard]] inline std::optional<std::vector<ScheduleState>> read_synced_jobs(
-    Connection& connection, const std::vector<JobDefinition>& definitions) {
+    Connection& connection, const std::vector<JobDefinition>& definitions, TimePoint now) {
   std::vector<ScheduleState> states;
   states.reserve(definitions.size());
   for (const auto& definition : definitions) {
     const LedgerRow stored = read_ledger_row(connection, definition.name);
-    if (!synced(stored, definition).same_as(stored)) return std::nullopt;
+    if (!synced(stored, definition, now).same_as(stored)) return std::nullopt;
     states.push_back(stored.state);
   }
   return states;
 }
 
 [[nodiscard]] inline std::vector<ScheduleState> sync_jobs(
-    Connection& connection, const std::vector<JobDefinition>& definitions) {
+    Connection& connection, const std::vector<JobDefinition>& definitions, TimePoint now) {
   std::vector<ScheduleState> states;
   states.reserve(definitions.size());
   for (const auto& definition : definitions) {
     const LedgerRow stored = read_ledger_row(connection, definition.name);
-    const LedgerRow row = synced(stored, definition);
+    const LedgerRow row = synced(stored, definition, now);
     if (!row.same_as(stored)) write_ledger_row(connection, row);
+    const bool has_changed =
+        row.state.version != stored.state.version && row.depends_on != stored.depends_on;
+    if (has_changed) write_dependencies(connection, definition);
     states.push_back(row.state);
   }
   return states;
@@ -146,8 +174,9 @@ inline void write_ledger_row(Connection& connection, const LedgerRow& row) {
 [[nodiscard]] inline AdvanceAnswer advance(Connection& connection, const Advance& change,
                                            TimePoint now) {
   Query{connection,
-        "UPDATE {}jobs SET next_due_at = ?, version = version + 1 WHERE name = ? AND version = ?"}
-      .bind(change.next_due_at, change.job_name, change.version)
+        "UPDATE {}jobs SET next_due_at = ?, failed_dependency = NULL,"
+        " epoch_at = coalesce(?, epoch_at), version = version + 1 WHERE name = ? AND version = ?"}
+      .bind(change.next_due_at, change.epoch_at, change.job_name, change.version)
       .run();
   AdvanceAnswer answer;
   answer.advanced = connection.change_count() > 0;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,11 +21,13 @@
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/lease.hpp"
 #include "punctual/domain/message_code.hpp"
+#include "punctual/sqlite/buckets.hpp"
 #include "punctual/sqlite/claim_pick.hpp"
 #include "punctual/sqlite/known_jobs.hpp"
 #include "punctual/sqlite/query.hpp"
 #include "punctual/sqlite/run_rows.hpp"
 #include "punctual/sqlite/run_store.hpp"
+#include "punctual/sqlite/work_end.hpp"
 
 namespace punctual::sqlite::detail {
 
@@ -81,7 +84,9 @@ namespace punctual::sqlite::detail {
 
 [[nodiscard]] inline std::vector<JobRun> claim(Connection& connection, const ClaimRequest& request,
                                                TimePoint now) {
-  const auto ids = ClaimPick{connection, request, now}.pick(request.limit);
+  ClaimPick pick{connection, request, now};
+  const auto ids = pick.pick(request.limit);
+  for (const auto& [key, full_at] : pick.levels()) write_bucket(connection, key, full_at);
   std::vector<JobRun> runs;
   runs.reserve(ids.size());
   for (const auto& id : ids) runs.push_back(start_run(connection, id, request, now));
@@ -93,6 +98,8 @@ struct HeldRun {
   std::string job_name{};
   TimePoint started_at{};
   bool cancel_requested = false;
+  std::string work{};  ///< the id of the first attempt
+  std::uint32_t attempt = 1;
 };
 
 /// Returns the run if it is running under this fence.
@@ -102,13 +109,16 @@ struct HeldRun {
 [[nodiscard]] inline std::optional<HeldRun> find_held(Connection& connection,
                                                       const LeaseRef& lease) {
   Query query{connection,
-              "SELECT job_name, started_at, cancel_requested FROM {}job_runs"
+              "SELECT job_name, started_at, cancel_requested, coalesce(retry_of, id), attempt"
+              " FROM {}job_runs"
               " WHERE id = ? AND fence = ? AND status = 'running'"};
   if (!query.bind(lease.run_id, lease.fence).step()) return std::nullopt;
   HeldRun run;
   run.job_name = query.text();
   run.started_at = query.instant();
   run.cancel_requested = query.boolean();
+  run.work = query.text();
+  run.attempt = query.number<std::uint32_t>();
   return run;
 }
 
@@ -118,8 +128,9 @@ struct HeldRun {
   if (!held) return RenewAnswer::lost;
   Query{connection,
         "UPDATE {}job_runs SET lease_until_at = ?1, progress = coalesce(?2, progress),"
-        " progress_note = iif(?2 IS NULL, progress_note, ?3) WHERE id = ?4"}
-      .bind(add_clamped(now, lease), renewal.progress, Text{renewal.progress_note},
+        " progress_note = iif(?2 IS NULL, progress_note, ?3), log = coalesce(?4, log)"
+        " WHERE id = ?5"}
+      .bind(add_clamped(now, lease), renewal.progress, Text{renewal.progress_note}, renewal.log,
             renewal.lease.run_id)
       .run();
   return held->cancel_requested ? RenewAnswer::cancel_requested : RenewAnswer::kept;
@@ -134,14 +145,22 @@ struct HeldRun {
   const auto& error = completion.error;
   Query{connection,
         "UPDATE {}job_runs SET status = ?, message_code = ?, summary = ?, details = ?,"
-        " error_code = ?, error_message = ?, duration_ms = ?, completed_at = ? WHERE id = ?"}
+        " error_code = ?, error_message = ?, duration_ms = ?, completed_at = ?,"
+        " log = coalesce(?, log) WHERE id = ?"}
       .bind(to_string(completion.status), Text{completion.message_code}, Text{completion.summary},
             completion.details, error ? std::optional{error->code} : std::nullopt,
             Text{error ? error->message : no_message}, completion.duration, ended_at,
-            completion.lease.run_id)
+            completion.log, completion.lease.run_id)
       .run();
   count_ended(connection, held->job_name, completion.status);
   for (const auto& follow_up : completion.follow_ups) store_run(connection, follow_up, now);
+  note_end(connection,
+           {.job_name = held->job_name,
+            .work = held->work,
+            .attempt = held->attempt,
+            .is_well = completion.status != JobStatus::failed,
+            .tells_jobs = true},
+           ended_at);
   rearm(connection, held->job_name, ended_at);
   rearm_each(connection, completion.follow_ups, now);
   return FinishAnswer::done;
@@ -190,16 +209,10 @@ struct HeldRun {
 
 [[nodiscard]] inline CancelAnswer request_cancel(Connection& connection, RunId id,
                                                  const std::string& actor, TimePoint now) {
-  std::string job_name;
-  JobStatus status{};
-  {
-    Query query{connection, "SELECT job_name, status FROM {}job_runs WHERE id = ?"};
-    if (!query.bind(id).step()) return CancelAnswer::not_found;
-    job_name = query.text();
-    status = parse_job_status(query.text()).value_or(JobStatus::failed);
-  }
-  if (is_terminal(status)) return CancelAnswer::ended;
-  if (status == JobStatus::running) {
+  const auto run = find_run(connection, id);
+  if (!run) return CancelAnswer::not_found;
+  if (is_terminal(run->status)) return CancelAnswer::ended;
+  if (run->status == JobStatus::running) {
     Query{connection, "UPDATE {}job_runs SET cancel_requested = 1, cancel_actor = ? WHERE id = ?"}
         .bind(Text{actor}, id)
         .run();
@@ -211,9 +224,76 @@ struct HeldRun {
         " WHERE id = ?"}
       .bind(Text{actor}, message_code::job_cancelled, now, id)
       .run();
-  count_ended(connection, job_name, JobStatus::skipped);
-  rearm(connection, job_name, now);
+  count_ended(connection, run->job_name, JobStatus::skipped);
+  note_end(connection, ended_attempt(*run, false), now);
+  rearm(connection, run->job_name, now);
   return CancelAnswer::cancelled;
+}
+
+/// True if it is longer ago than is noted that a node was there for some of the jobs. Reads only.
+[[nodiscard]] inline bool has_stale_presence(Connection& connection, const JobNames& jobs,
+                                             TimePoint now) {
+  const KnownJobs known{connection, jobs};
+  Query query{connection, "SELECT 1 FROM {}jobs WHERE seen_at <= ? AND knows_job(name) LIMIT 1"};
+  return query.bind(now - seen_period).step();
+}
+
+/// Notes that a node is there for the jobs.
+inline void note_presence(Connection& connection, const JobNames& jobs, TimePoint now) {
+  const KnownJobs known{connection, jobs};
+  Query{connection, "UPDATE {}jobs SET seen_at = ?1 WHERE seen_at <= ?2 AND knows_job(name)"}
+      .bind(now, now - seen_period)
+      .run();
+}
+
+/// Returns jobs with pending runs that no node has been there for so long, and that are none of
+/// `request.jobs`.
+[[nodiscard]] inline std::vector<std::string> find_unseen_jobs(Connection& connection,
+                                                               const ExpiryRequest& request,
+                                                               TimePoint now) {
+  const KnownJobs known{connection, *request.jobs};
+  Query query{connection,
+              "SELECT name FROM {}jobs WHERE seen_at <= ? AND NOT knows_job(name)"
+              " AND EXISTS (SELECT 1 FROM {}job_runs INDEXED BY {}job_runs_pending_lanes"
+              "  WHERE status = 'pending' AND job_name = name) ORDER BY name"};
+  return texts_of(query.bind(add_clamped(now, -request.age)));
+}
+
+/// Ends a pending run that no node can run.
+inline void expire_run(Connection& connection, const JobRun& run, Duration age, TimePoint now) {
+  Query{connection,
+        "UPDATE {}job_runs SET status = 'failed', message_code = ?1, summary = ?2,"
+        " error_code = ?1, error_message = ?3, completed_at = ?4 WHERE id = ?5"}
+      .bind(message_code::job_not_found, "no node knew the job",
+            "no node that knows job \"" + run.job_name + "\" was there for " +
+                std::to_string(age.count()) + " ms",
+            now, run.id)
+      .run();
+  count_ended(connection, run.job_name, JobStatus::failed);
+  note_end(connection, ended_attempt(run, false), now);
+  rearm(connection, run.job_name, now);
+}
+
+[[nodiscard]] inline std::size_t expire_unknown(Connection& connection,
+                                                const ExpiryRequest& request, TimePoint now) {
+  static const std::string sql = "SELECT " + run_columns(false) +
+                                 " FROM {}job_runs INDEXED BY {}job_runs_pending_lanes"
+                                 " WHERE status = 'pending' AND job_name = ? AND run_at <= ?"
+                                 " ORDER BY id LIMIT ?";
+  note_presence(connection, *request.jobs, now);
+  std::size_t count = 0;
+  for (const auto& job : find_unseen_jobs(connection, request, now)) {
+    std::vector<JobRun> runs;
+    {
+      Query query{connection, sql};
+      query.bind(job, add_clamped(now, -request.age), std::uint64_t{request.limit - count});
+      while (query.step()) runs.push_back(read_run(query));
+    }
+    for (const auto& run : runs) expire_run(connection, run, request.age, now);
+    count += runs.size();
+    if (count == request.limit) break;
+  }
+  return count;
 }
 
 }  // namespace punctual::sqlite::detail

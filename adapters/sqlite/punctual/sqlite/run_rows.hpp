@@ -6,9 +6,11 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "punctual/base/error.hpp"
 #include "punctual/domain/job_run.hpp"
@@ -17,16 +19,28 @@
 
 namespace punctual::sqlite::detail {
 
-/// The columns that `read_run` reads, but for its last two, which may be large.
+/// The columns that `read_run` reads, but for its last three, which may be large.
 inline constexpr const char* slim_run_columns = R"(
   id, job_name, status, trigger, message_code, summary, error_code, error_message, due_at, run_at,
   created_at, started_at, completed_at, duration_ms, actor, reason, attempt, retry_of, priority,
   unique_key, concurrency_key, concurrency_max, exclusive, node, fence, lease_until_at,
-  cancel_requested, cancel_actor, progress, progress_note, )";
+  cancel_requested, cancel_actor, progress, progress_note, abandon_count, payload_version,
+  workflow_id, step, after_ids, waits_for, )";
 
 /// Returns the columns that `read_run` reads.
 [[nodiscard]] inline std::string run_columns(bool with_details = true) {
-  return std::string{slim_run_columns} + (with_details ? "details, payload" : "NULL, NULL");
+  return std::string{slim_run_columns} +
+         (with_details ? "details, payload, log" : "NULL, NULL, NULL");
+}
+
+/// Returns the ids in a list of them; what is none is left out.
+[[nodiscard]] inline std::vector<RunId> read_ids(const Json& list) {
+  std::vector<RunId> ids;
+  for (const auto& id : list) {
+    const auto parsed = id.is_string() ? Uuid::parse(id.get<std::string>()) : std::nullopt;
+    if (parsed) ids.push_back(*parsed);
+  }
+  return ids;
 }
 
 /// Reads a run from the next columns of `row`.
@@ -66,8 +80,15 @@ inline constexpr const char* slim_run_columns = R"(
   run.cancel_actor = row.text();
   run.progress = row.real();
   run.progress_note = row.text();
+  run.abandon_count = row.number<std::uint32_t>();
+  run.payload_version = row.number<std::uint32_t>();
+  run.workflow_id = row.optional_id();
+  run.step = row.text();
+  run.after = read_ids(row.json());
+  run.waits_for = row.number<std::uint32_t>();
   run.details = row.json();
   run.payload = row.json();
+  run.log = row.json();
   return run;
 }
 
@@ -90,14 +111,17 @@ inline void insert_run(Connection& connection, const JobRun& run) {
   static constexpr const char* sql = R"(
     INSERT INTO {}job_runs (id, job_name, status, trigger, message_code, summary, details, due_at,
       run_at, created_at, completed_at, actor, reason, attempt, retry_of, priority, claim_order,
-      payload, unique_key, concurrency_key, concurrency_max, exclusive)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
+      payload, unique_key, concurrency_key, concurrency_max, exclusive, abandon_count,
+      payload_version, workflow_id, step, after_ids, waits_for)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
   Query query{connection, sql};
   query.bind(run.id, run.job_name, to_string(run.status), to_string(run.trigger),
              Text{run.message_code}, Text{run.summary}, run.details, run.due_at, run.run_at,
              run.created_at, run.completed_at, Text{run.actor}, Text{run.reason}, run.attempt,
              run.retry_of, run.priority, claim_order(run.run_at, run.priority), run.payload,
-             Text{run.unique_key}, run.concurrency_key, run.concurrency_max, run.exclusive);
+             Text{run.unique_key}, run.concurrency_key, run.concurrency_max, run.exclusive,
+             run.abandon_count, run.payload_version, run.workflow_id, Text{run.step},
+             run.after.empty() ? Json(nullptr) : Json(run.after), run.waits_for);
   try {
     query.run();
   } catch (const SQLite::Exception& error) {

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: MIT
 //
-// What happens around a run's row when it is stored and when it ends: what speaks against it, the
-// job's counters, and the schedule that waits for the end.
+// Storing a run: what speaks against it, what it waits for, and what it takes the place of.
 //
 // Thread-safety: as the Connection. Requires: inside a transaction that writes.
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "punctual/base/time.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/message_code.hpp"
 #include "punctual/domain/policies.hpp"
+#include "punctual/sqlite/buckets.hpp"
+#include "punctual/sqlite/counters.hpp"
 #include "punctual/sqlite/query.hpp"
 #include "punctual/sqlite/run_rows.hpp"
+#include "punctual/sqlite/work_end.hpp"
 
 namespace punctual::sqlite::detail {
 
@@ -85,20 +89,6 @@ inline void ensure_job(Connection& connection, const std::string& job_name) {
          has_waiting_exclusive(connection, row.job_name, now);
 }
 
-/// Arms a schedule that waits for the end of a run, once none of the job is open.
-inline void rearm(Connection& connection, const std::string& job_name, TimePoint ended_at) {
-  static constexpr const char* sql =
-      "UPDATE {}jobs SET version = version + 1,"
-      " next_due_at = max(?2, min(?3, ?4 + after_finish_delay_ms))"
-      " WHERE name = ?1 AND after_finish_delay_ms IS NOT NULL AND next_due_at IS NULL"
-      " AND version > 0"
-      " AND NOT EXISTS (SELECT 1 FROM {}job_runs INDEXED BY {}job_runs_pending_lanes"
-      "   WHERE status = 'pending' AND job_name = ?1)"
-      " AND NOT EXISTS (SELECT 1 FROM {}job_runs INDEXED BY {}job_runs_running_of_job"
-      "   WHERE status = 'running' AND job_name = ?1)";
-  Query{connection, sql}.bind(job_name, time_min, time_max, ended_at).run();
-}
-
 /// Arms what the rows arm that were stored as ended.
 ///
 /// After all of them: a later row may be the open run beside which an earlier one must not arm.
@@ -109,18 +99,65 @@ inline void rearm_each(Connection& connection, const std::vector<NewRun>& rows, 
   }
 }
 
-/// Moves the job's counters on by a run that has ended.
-inline void count_ended(Connection& connection, const std::string& job_name, JobStatus status) {
-  Query{connection,
-        "UPDATE {}jobs SET success_count = success_count + ?, failure_count = failure_count + ?,"
-        " skipped_count = skipped_count + ? WHERE name = ?"}
-      .bind(status == JobStatus::success, status == JobStatus::failed, status == JobStatus::skipped,
-            job_name)
-      .run();
+/// Ends the exclusive runs of the job that are running, whoever has them.
+inline void end_running_exclusive(Connection& connection, const std::string& job_name,
+                                  TimePoint now) {
+  static const std::string sql = std::string{"SELECT "} + run_columns(false) +
+                                 " FROM {}job_runs INDEXED BY {}job_runs_running_of_job"
+                                 " WHERE status = 'running' AND job_name = ? AND exclusive = 1";
+  std::vector<JobRun> runs;
+  {
+    Query query{connection, sql};
+    query.bind(job_name);
+    while (query.step()) runs.push_back(read_run(query));
+  }
+  for (const auto& run : runs) {
+    const TimePoint started_at = run.started_at.value_or(now);
+    const TimePoint ended_at = std::max(now, started_at);
+    Query{connection,
+          "UPDATE {}job_runs SET status = 'failed', message_code = ?, summary = ?,"
+          " error_code = 'CANCELLED', error_message = 'another run took its place',"
+          " fence = fence + 1, duration_ms = ?, completed_at = ? WHERE id = ?"}
+        .bind(message_code::job_cancelled, "replaced by the next run of the job",
+              ended_at - started_at, ended_at, run.id)
+        .run();
+    count_ended(connection, job_name, JobStatus::failed);
+    note_end(connection, ended_attempt(run, false), ended_at);
+  }
 }
 
-/// Stores a row, pending, or skipped if it asked for that and an exclusive run is open. The caller
-/// calls `rearm_each` afterwards.
+/// Draws the edges from what the run waits for, and counts them.
+///
+/// Returns false if something of it did not end well.
+[[nodiscard]] inline bool draw_edges(Connection& connection, JobRun& run) {
+  std::vector<std::string> open;
+  for (const RunId id : run.after) {
+    const auto work = find_work(connection, id);
+    const WorkState state = work ? work_state(connection, *work) : WorkState::unknown;
+    if (state == WorkState::unknown || state == WorkState::ended_otherwise) return false;
+    if (state == WorkState::open) open.push_back(*work);
+  }
+  for (const auto& work : open) {
+    Query{connection,
+          "INSERT INTO {}run_edges (prerequisite, dependent) VALUES (?, ?) ON CONFLICT DO NOTHING"}
+        .bind(work, run.id)
+        .run();
+    run.waits_for += connection.change_count() > 0 ? 1 : 0;
+  }
+  if (run.waits_for > 0) run.run_at = time_max;
+  return true;
+}
+
+/// Ends a run that is about to be stored as skipped.
+inline void skip_at_once(JobRun& run, std::string_view code, const char* why, TimePoint now) {
+  run.status = JobStatus::skipped;
+  run.message_code = std::string{code};
+  run.summary = why;
+  run.completed_at = now;
+}
+
+/// Stores a row: pending, or skipped if it asked for that and an exclusive run is open, or if what
+/// it waits for did not end well. The caller calls `rearm_each` afterwards.
 ///
 /// Leaves out what would be a second open run of its key, or a second answer to its instant.
 ///
@@ -135,16 +172,23 @@ inline Stored store_run(Connection& connection, const NewRun& row, TimePoint now
   }
   ensure_job(connection, row.job_name);
   JobRun run = to_run(row, now);
+  if (is_pending && row.replaces_running) end_running_exclusive(connection, row.job_name, now);
   const bool overlaps = overlaps_open(connection, row, now);
   if (overlaps) {
-    run.status = JobStatus::skipped;
-    run.message_code = std::string{message_code::job_overlapped};
-    run.summary = row.skip_if_open ? "another run of the job is still open"
-                                   : "another run of the job is waiting already";
-    run.completed_at = now;
+    skip_at_once(run, message_code::job_overlapped,
+                 row.skip_if_open ? "another run of the job is still open"
+                                  : "another run of the job is waiting already",
+                 now);
+  } else if (is_pending && !draw_edges(connection, run)) {
+    skip_at_once(run, message_code::job_dependency_failed, dependency_failed_summary, now);
+  } else if (is_pending && row.pace.limit.max > 0) {
+    run.run_at = take_token(connection, row.pace, run.run_at);
   }
   insert_run(connection, run);
-  if (is_terminal(run.status)) count_ended(connection, run.job_name, run.status);
+  if (is_terminal(run.status)) {
+    count_ended(connection, run.job_name, run.status);
+    note_end(connection, ended_attempt(run, false), now);
+  }
   return overlaps ? Stored::overlapped : Stored::as_given;
 }
 

@@ -118,11 +118,54 @@ CREATE INDEX {}job_runs_running_keys ON {}job_runs (concurrency_key)
   WHERE status = 'running' AND concurrency_max > 0;
 )";
 
+/// What runs wait for, and how fast they may start.
+///
+/// `job_dependencies` has a row for each job that another depends on, and whether it has ended well
+/// since the other was armed last. `run_edges` has one for each run and each work that it waits
+/// for, named by its first attempt, until that has ended. A bucket that has no row is full.
+inline constexpr const char* dependencies_sql = R"(
+ALTER TABLE {}jobs ADD COLUMN epoch_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE {}jobs ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE {}jobs ADD COLUMN depends_on TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE {}jobs ADD COLUMN failed_dependency TEXT;
+UPDATE {}jobs SET epoch_at = max(anchor_at, coalesce(next_due_at, anchor_at));
+
+ALTER TABLE {}job_runs ADD COLUMN abandon_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE {}job_runs ADD COLUMN payload_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE {}job_runs ADD COLUMN workflow_id TEXT;
+ALTER TABLE {}job_runs ADD COLUMN step TEXT;
+ALTER TABLE {}job_runs ADD COLUMN after_ids TEXT;
+ALTER TABLE {}job_runs ADD COLUMN waits_for INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE {}job_runs ADD COLUMN log TEXT;
+CREATE INDEX {}job_runs_attempts ON {}job_runs (retry_of, attempt) WHERE retry_of IS NOT NULL;
+CREATE INDEX {}job_runs_workflows ON {}job_runs (workflow_id, id) WHERE workflow_id IS NOT NULL;
+
+CREATE TABLE {}job_dependencies (
+  job_name TEXT NOT NULL REFERENCES {}jobs (name),
+  prerequisite TEXT NOT NULL,
+  done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1)),
+  PRIMARY KEY (job_name, prerequisite)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX {}job_dependencies_prerequisites ON {}job_dependencies (prerequisite);
+
+CREATE TABLE {}run_edges (
+  prerequisite TEXT NOT NULL,
+  dependent TEXT NOT NULL,
+  PRIMARY KEY (prerequisite, dependent)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE {}buckets (
+  key TEXT PRIMARY KEY NOT NULL,
+  full_at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)";
+
 /// In the order in which they are applied; migration i leads to version i + 1. Never changed once
 /// released: whoever has the older tables gets a further one.
-inline constexpr std::array<Migration, 2> migrations{{
+inline constexpr std::array<Migration, 3> migrations{{
     {"jobs", jobs_table_sql},
     {"job_runs", job_runs_table_sql},
+    {"dependencies", dependencies_sql},
 }};
 
 inline constexpr int schema_version_latest = static_cast<int>(migrations.size());

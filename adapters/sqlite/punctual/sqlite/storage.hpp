@@ -29,6 +29,7 @@
 #include "punctual/domain/ledger.hpp"
 #include "punctual/domain/run_query.hpp"
 #include "punctual/policy/storage.hpp"
+#include "punctual/sqlite/buckets.hpp"
 #include "punctual/sqlite/connections.hpp"
 #include "punctual/sqlite/history.hpp"
 #include "punctual/sqlite/ledger.hpp"
@@ -54,12 +55,13 @@ class Storage {
   explicit Storage(std::string file) : Storage(Options{.file = std::move(file)}) {}
 
   // --- ScheduleLedger, as policy/storage.hpp describes it
-  std::vector<ScheduleState> sync_jobs(const std::vector<JobDefinition>& definitions, TimePoint) {
+  std::vector<ScheduleState> sync_jobs(const std::vector<JobDefinition>& definitions,
+                                       TimePoint now) {
     auto unchanged = connections_->peek(
-        [&](detail::Connection& peek) { return detail::read_synced_jobs(peek, definitions); });
+        [&](detail::Connection& peek) { return detail::read_synced_jobs(peek, definitions, now); });
     if (unchanged) return std::move(*unchanged);
     return connections_->write(
-        [&](detail::Connection& write) { return detail::sync_jobs(write, definitions); });
+        [&](detail::Connection& write) { return detail::sync_jobs(write, definitions, now); });
   }
 
   std::vector<ScheduleState> due_schedules(const JobNames& jobs, std::size_t limit, TimePoint now) {
@@ -132,6 +134,17 @@ class Storage {
     });
   }
 
+  /// Takes the write lock only if there is something to note or to end.
+  std::size_t expire_unknown(const ExpiryRequest& request, TimePoint now) {
+    const bool is_worth_it = connections_->peek([&](detail::Connection& peek) {
+      return detail::has_stale_presence(peek, *request.jobs, now) ||
+             !detail::find_unseen_jobs(peek, request, now).empty();
+    });
+    if (!is_worth_it) return 0;
+    return connections_->write(
+        [&](detail::Connection& write) { return detail::expire_unknown(write, request, now); });
+  }
+
   WakeTimes next_wake(const JobNames& jobs, TimePoint) {
     return connections_->peek(
         [&](detail::Connection& peek) { return detail::next_wake(peek, jobs); });
@@ -157,9 +170,13 @@ class Storage {
   std::size_t prune(std::size_t limit, TimePoint now) {
     const auto ids = connections_->read(
         [&](detail::Connection& read) { return detail::find_prunable(read, limit, now); });
-    if (ids.empty()) return 0;
-    return connections_->write(
-        [&](detail::Connection& write) { return detail::forget_runs(write, ids); });
+    const bool has_full_buckets = connections_->read(
+        [&](detail::Connection& read) { return detail::has_full_buckets(read, now); });
+    if (ids.empty() && !has_full_buckets) return 0;
+    return connections_->write([&](detail::Connection& write) {
+      detail::forget_full_buckets(write, now);
+      return detail::forget_runs(write, ids);
+    });
   }
 
   /// The caller's clock decides: all who use the file are on one host.

@@ -46,6 +46,7 @@ namespace punctual::sqlite::detail {
   if (!query.step()) return wake;
   wake.due_at = query.optional_instant();
   wake.run_at = query.optional_instant();
+  if (wake.run_at == time_max) wake.run_at.reset();  // waits for the end of other runs
   wake.expires_at = query.optional_instant();
   return wake;
 }
