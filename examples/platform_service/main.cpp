@@ -7,6 +7,7 @@
 #include <punctual/punctual.hpp>
 #include <punctual/self_check/database_check.hpp>
 #include <punctual/self_check/environment_check.hpp>
+#include <punctual/self_check/ledger_check.hpp>
 #include <punctual/self_check/migrations_check.hpp>
 #include <punctual/self_check/platform_self_check_job.hpp>
 #include <punctual/self_check/script_check.hpp>
@@ -55,9 +56,9 @@ std::string numbered(const std::string& name, std::size_t index) {
 
 template <class Storage>
 punctual::PlatformSelfCheckJob make_job(const Options& options, Storage& storage) {
-  std::vector<punctual::Check> checks{punctual::environment_check(options.required_variables),
-                                      punctual::database_check(storage),
-                                      punctual::migrations_check(storage)};
+  std::vector<punctual::Check> checks{
+      punctual::environment_check(options.required_variables), punctual::database_check(storage),
+      punctual::migrations_check(storage), punctual::ledger_check(storage)};
   for (std::size_t i = 0; i < options.urls.size(); ++i) {
     checks.push_back(punctual::http::health_check(numbered("validate-api", i), options.urls[i]));
   }

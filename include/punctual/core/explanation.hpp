@@ -82,7 +82,7 @@ class Explainer {
               range->id};
     }
     if (!is_instant(instant)) return {Explanation::Kind::no_instant, no_instant(at, instant), {}};
-    if (instant < job_.epoch_at) {
+    if (instant <= job_.epoch_at) {
       return {Explanation::Kind::not_counted,
               at + " did not run: the schedule has been counted since " +
                   format_iso8601(job_.epoch_at) +

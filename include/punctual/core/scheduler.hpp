@@ -334,6 +334,9 @@ SchedulerStatus Scheduler<C, S, E>::status() {
   auto& storage = deck_->parts.storage;
   SchedulerStatus status;
   status.registered_jobs = storage.summaries();
+  for (auto& job : status.registered_jobs) {
+    job.is_registered = engine_->book().find_job(job.name) != nullptr;
+  }
   status.total_jobs = status.registered_jobs.size();
   status.enabled_jobs = static_cast<std::size_t>(
       std::count_if(status.registered_jobs.begin(), status.registered_jobs.end(),

@@ -30,11 +30,14 @@ struct JobSummary {
   Json schedule = nullptr;  ///< the schedule's JSON form; null: by hand only
   std::optional<TimePoint> next_run_at{};
   TimePoint anchor_at{};                  ///< what its periods are counted from
-  TimePoint epoch_at{};                   ///< since when each of its instants is answered by a row
+  TimePoint epoch_at{};                   ///< each of its instants after this is answered by a row
   std::vector<std::string> depends_on{};  ///< the jobs after which it runs
   /// The job's newest run that was executed and has ended; rows that answered an instant without
   /// running hide nothing.
   std::optional<JobRun> last_run{};
+  /// Whether the scheduler that was asked has registered the job; others may have. Of a job that
+  /// nobody has, runs wait until they are given up.
+  bool is_registered = true;
   std::uint64_t run_count = 0;  ///< runs that have ended: the sum of the three below
   std::uint64_t success_count = 0;
   std::uint64_t failure_count = 0;
@@ -59,6 +62,7 @@ void to_json(BasicJson& json, const JobSummary& job) {
   json["name"] = job.name;
   json["description"] = job.description;
   json["enabled"] = job.enabled;
+  json["registered"] = job.is_registered;
   json["paused"] = job.paused;
   json["pausedBy"] = text(job.paused_by);
   json["pausedReason"] = text(job.paused_reason);

@@ -54,8 +54,8 @@ struct ScheduleState {
   std::optional<TimePoint> paused_at{};
   TimePoint anchor_at{};
   std::optional<TimePoint> next_due_at{};  ///< nullopt: nothing is armed
-  /// Since when each instant of the schedule is answered by a row: the last time that it was new,
-  /// changed or enabled.
+  /// Each instant of the schedule after this one is answered by a row: the last time that the
+  /// schedule was new, changed or enabled.
   TimePoint epoch_at{};
   std::string failed_dependency{};  ///< what is armed answers the failure of this job
 };

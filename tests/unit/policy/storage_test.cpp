@@ -112,6 +112,12 @@ struct NoRequestCancel : MinimalQueue {
 struct RequestCancelOfBool : MinimalQueue {
   bool request_cancel(RunId, const std::string&, TimePoint);
 };
+struct NoExpireUnknown : MinimalQueue {
+  void expire_unknown();
+};
+struct ExpireUnknownOfRuns : MinimalQueue {
+  std::vector<JobRun> expire_unknown(const ExpiryRequest&, TimePoint);
+};
 struct NoNextWake : MinimalQueue {
   void next_wake();
 };
@@ -136,6 +142,8 @@ static_assert(!RunQueue<NoTakeExpired>);
 static_assert(!RunQueue<TakeExpiredOfIds>);
 static_assert(!RunQueue<NoRequestCancel>);
 static_assert(!RunQueue<RequestCancelOfBool>);
+static_assert(!RunQueue<NoExpireUnknown>);
+static_assert(!RunQueue<ExpireUnknownOfRuns>);
 static_assert(!RunQueue<NoNextWake>);
 static_assert(!RunQueue<NextWakeOfInstant>);
 
