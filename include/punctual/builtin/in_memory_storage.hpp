@@ -22,8 +22,11 @@
 #include "punctual/base/error.hpp"
 #include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/builtin/memory_expiry.hpp"
 #include "punctual/builtin/memory_history.hpp"
 #include "punctual/builtin/memory_lease.hpp"
+#include "punctual/builtin/memory_settle.hpp"
+#include "punctual/builtin/memory_store.hpp"
 #include "punctual/builtin/memory_tables.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/job_summary.hpp"
@@ -70,6 +73,7 @@ class BasicInMemoryStorage {
   std::vector<FinishAnswer> release(const LateVector<LeaseRef, RunT>& leases, TimePoint now);
   LateVector<JobRun, RunT> take_expired(const RescueRequest& request, TimePoint now);
   CancelAnswer request_cancel(RunId run_id, const std::string& actor, TimePoint now);
+  std::size_t expire_unknown(const ExpiryRequest& request, TimePoint now);
   WakeTimes next_wake(const JobNames& jobs, TimePoint now);
 
   // --- RunHistory
@@ -87,19 +91,8 @@ class BasicInMemoryStorage {
   [[nodiscard]] StorageHealth health() const { return {.kind = "memory"}; }
 
  private:
-  /// Stores a row unless an open run has its unique key; as skipped if it asked for that and an
-  /// exclusive run is open. The caller settles afterwards.
-  EnqueueAnswer store(const NewRun& row, TimePoint now);
-
-  /// Stores a row that answers an instant; returns false if that was answered before.
-  bool store_answer(const NewRun& row, TimePoint now);
-
-  /// Arms a schedule that waits for the end of a run, once none of the job is open.
-  void rearm(const std::string& job_name, TimePoint ended_at);
-
-  /// Arms what `rows` that were stored as ended arm, and bounds the history. After all of them: a
-  /// later row may be the open run that an earlier one must not arm beside.
-  void settle(const LateVector<NewRun, RunT>& rows, TimePoint now);
+  /// Lets happen what follows from the runs that have ended, and bounds the history.
+  void settle();
 
   /// Errors: DUPLICATE_RUN_ID -> a row has the id of a stored run or of another row.
   void require_new_ids(const LateVector<NewRun, RunT>& rows);
@@ -111,22 +104,27 @@ class BasicInMemoryStorage {
 
 template <class RunT>
 LateVector<ScheduleState, RunT> BasicInMemoryStorage<RunT>::sync_jobs(
-    const std::vector<JobDefinition>& definitions, TimePoint) {
+    const std::vector<JobDefinition>& definitions, TimePoint now) {
   const std::lock_guard lock{mutex_};
   return answer_each(definitions, [&](const JobDefinition& definition) -> ScheduleState {
     auto& job = tables_.job_of(definition.name);
     job.description = definition.description;
     job.after_finish_delay = definition.after_finish_delay;
     job.retention = definition.retention;
+    job.seen_at = now;
     const bool is_new = job.state.version == 0;
-    const bool rearms =
-        is_new || job.schedule != definition.schedule || (definition.enabled && !job.state.enabled);
+    const bool depends_on_others = job.depends_on != definition.depends_on;
+    const bool rearms = is_new || depends_on_others || job.schedule != definition.schedule ||
+                        (definition.enabled && !job.state.enabled);
+    if (depends_on_others) detail::set_dependencies(tables_, job, definition.depends_on);
     if (rearms || definition.enabled != job.state.enabled) {
       tables_.change_state(job, [&](ScheduleState& state) {
         state.enabled = definition.enabled;
         if (!rearms) return;
         state.anchor_at = definition.anchor_at;
         state.next_due_at = definition.next_due_at;
+        state.epoch_at = now;
+        state.failed_dependency.clear();
       });
     }
     job.schedule = definition.schedule;
@@ -156,13 +154,17 @@ std::vector<AdvanceAnswer> BasicInMemoryStorage<RunT>::advance(
     auto* job = tables_.find_job(advance.job_name);
     if (job == nullptr || job->state.version != advance.version) return answer;
     answer.advanced = true;
-    tables_.change_state(*job,
-                         [&](ScheduleState& state) { state.next_due_at = advance.next_due_at; });
+    tables_.change_state(*job, [&](ScheduleState& state) {
+      state.next_due_at = advance.next_due_at;
+      state.failed_dependency.clear();
+      if (advance.epoch_at) state.epoch_at = *advance.epoch_at;
+    });
     for (const auto& row : advance.rows) {
-      if (!store_answer(row, now)) ++answer.conflict_count;
+      if (detail::answer_of(tables_, row)) ++answer.conflict_count;
+      detail::store_run(tables_, row, now);
     }
-    rearm(advance.job_name, now);
-    settle(advance.rows, now);
+    detail::arm_after_finish(tables_, *job, now);
+    settle();
     return answer;
   });
 }
@@ -175,57 +177,20 @@ bool BasicInMemoryStorage<RunT>::set_paused(const PauseChange& change, TimePoint
   tables_.change_state(*job, [&](ScheduleState& state) {
     state.paused = change.paused;
     state.paused_at = change.paused ? std::optional{now} : std::nullopt;
-    if (!change.paused) state.next_due_at = change.next_due_at;
+    if (change.paused) return;
+    state.next_due_at = change.next_due_at;
+    state.failed_dependency.clear();
   });
   job->paused_by = change.paused ? change.actor : "";
   job->paused_reason = change.paused ? change.reason : "";
-  for (const auto& row : change.rows) store_answer(row, now);
-  settle(change.rows, now);
+  for (const auto& row : change.rows) detail::store_run(tables_, row, now);
+  settle();
   return true;
 }
 
 template <class RunT>
-EnqueueAnswer BasicInMemoryStorage<RunT>::store(const NewRun& row, TimePoint now) {
-  using Kind = EnqueueAnswer::Kind;
-  if (row.status == JobStatus::pending && !row.unique_key.empty()) {
-    if (const auto open = tables_.open_with_key(row.unique_key)) return {Kind::duplicate, *open};
-  }
-  JobRun run = to_run(row, now);
-  const bool overlaps = tables_.overlaps(row, now);
-  if (overlaps) {
-    run.status = JobStatus::skipped;
-    run.message_code = std::string{message_code::job_overlapped};
-    run.summary = row.skip_if_open ? "another run of the job is still open"
-                                   : "another run of the job is waiting already";
-    run.completed_at = now;
-  }
-  tables_.insert(std::move(run));
-  return {overlaps ? Kind::overlapped : Kind::stored, row.id};
-}
-
-template <class RunT>
-bool BasicInMemoryStorage<RunT>::store_answer(const NewRun& row, TimePoint now) {
-  const bool is_answered =
-      row.due_at && row.attempt == 1 && tables_.job_of(row.job_name).answered.contains(*row.due_at);
-  if (!is_answered) store(row, now);
-  return !is_answered;
-}
-
-template <class RunT>
-void BasicInMemoryStorage<RunT>::rearm(const std::string& job_name, TimePoint ended_at) {
-  auto* job = tables_.find_job(job_name);
-  if (job == nullptr || !job->after_finish_delay || job->state.next_due_at || !job->open.empty() ||
-      job->state.version == 0) {
-    return;
-  }
-  tables_.change_state(*job, [&](ScheduleState& state) {
-    state.next_due_at = add_clamped(ended_at, *job->after_finish_delay);
-  });
-}
-
-template <class RunT>
-void BasicInMemoryStorage<RunT>::settle(const LateVector<NewRun, RunT>& rows, TimePoint now) {
-  for (const auto& row : rows) rearm(row.job_name, now);
+void BasicInMemoryStorage<RunT>::settle() {
+  detail::settle_ends(tables_);
   while (tables_.history().size() > options_.history_max) {
     tables_.forget(*tables_.history().begin());
   }
@@ -246,8 +211,9 @@ std::vector<EnqueueAnswer> BasicInMemoryStorage<RunT>::enqueue(const LateVector<
                                                                TimePoint now) {
   const std::lock_guard lock{mutex_};
   require_new_ids(rows);  // before anything is stored: all or none
-  auto answers = answer_each(rows, [&](const NewRun& row) { return store(row, now); });
-  settle(rows, now);
+  auto answers =
+      answer_each(rows, [&](const NewRun& row) { return detail::store_run(tables_, row, now); });
+  settle();
   return answers;
 }
 
@@ -280,12 +246,10 @@ std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::finish(
     run->error = completion.error;
     run->duration = completion.duration;
     run->completed_at = std::max(now, run->started_at.value_or(now));
+    if (!completion.log.is_null()) run->log = completion.log;
     tables_.end(*run, completion.status);
-    const std::string job_name = run->job_name;
-    const TimePoint ended_at = *run->completed_at;
-    for (const auto& follow_up : completion.follow_ups) store(follow_up, now);
-    rearm(job_name, ended_at);
-    settle(completion.follow_ups, now);
+    for (const auto& row : completion.follow_ups) detail::store_run(tables_, row, now);
+    settle();
     return FinishAnswer::done;
   });
 }
@@ -315,13 +279,19 @@ CancelAnswer BasicInMemoryStorage<RunT>::request_cancel(RunId run_id, const std:
   run->cancel_requested = true;
   run->cancel_actor = actor;
   if (run->status == JobStatus::running) return CancelAnswer::requested;
-  run->message_code = std::string{message_code::job_cancelled};
-  run->summary = "cancelled before it started";
-  run->completed_at = now;
+  detail::write_skip(*run, message_code::job_cancelled, "cancelled before it started", now);
   tables_.end(*run, JobStatus::skipped);
-  rearm(run->job_name, now);
-  settle({}, now);
+  settle();
   return CancelAnswer::cancelled;
+}
+
+template <class RunT>
+std::size_t BasicInMemoryStorage<RunT>::expire_unknown(const ExpiryRequest& request,
+                                                       TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  const std::size_t count = detail::expire_unknown_runs(tables_, request, now);
+  settle();
+  return count;
 }
 
 template <class RunT>

@@ -26,8 +26,21 @@
 #include "punctual/builtin/memory_tables.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/lease.hpp"
+#include "punctual/domain/rate_limit.hpp"
 
 namespace punctual::detail {
+
+/// Returns the rate that limits the starts of the job, null if none does.
+[[nodiscard]] inline const KeyedRate* rate_of(const ClaimRequest& request,
+                                              const std::string& job_name) {
+  if (request.rates == nullptr) return nullptr;
+  const auto found = std::lower_bound(
+      request.rates->begin(), request.rates->end(), job_name,
+      [](const JobRate& entry, const std::string& name) { return entry.job_name < name; });
+  const bool is_limited =
+      found != request.rates->end() && found->job_name == job_name && found->rate.limit.max > 0;
+  return is_limited ? &found->rate : nullptr;
+}
 
 template <class RunT>
 class MemoryClaim {
@@ -94,7 +107,12 @@ class MemoryClaim {
 
   /// True if nothing keeps `run` from starting, with what has been picked already.
   [[nodiscard]] bool may_start(const Job& job, const RunT& run) {
-    if (room_of(job) == 0 || !tables_.may_start(job, run)) return false;
+    JobLimits& limits = limits_of(job);
+    if (limits.room == 0 || !tables_.may_start(job, run)) return false;
+    if (limits.rate != nullptr) {
+      const RateLimit& rate = limits.rate->limit;
+      if (rate.next_token_at(level_of(*limits.rate), now_) > now_) return false;
+    }
     if (run.exclusive && exclusive_.contains(&job)) return false;
     if (run.concurrency_max == 0) return true;
     const auto found = by_key_.find(run.concurrency_key);
@@ -104,19 +122,37 @@ class MemoryClaim {
 
   void take(const Job& job, RunT& run) {
     picked_.push_back(&run);
-    --room_of(job);
+    JobLimits& limits = limits_of(job);
+    --limits.room;
+    if (limits.rate != nullptr) {
+      BucketLevel& level = level_of(*limits.rate);
+      level = limits.rate->limit.after_taking(level, now_);
+    }
     if (run.exclusive) exclusive_.insert(&job);
     if (run.concurrency_max > 0) ++by_key_[run.concurrency_key];
   }
 
-  /// Returns how many more runs of the job the node takes.
-  [[nodiscard]] std::size_t& room_of(const Job& job) {
-    const auto [place, is_new] = rooms_.try_emplace(&job, request_.limit);
+  /// What the request says of one job.
+  struct JobLimits {
+    std::size_t room;                 // how many more runs of it the node takes
+    const KeyedRate* rate = nullptr;  // null: its starts are not limited
+  };
+
+  [[nodiscard]] JobLimits& limits_of(const Job& job) {
+    const auto [place, is_new] = limits_.try_emplace(&job, JobLimits{request_.limit});
     if (is_new) {
       for (const auto& room : request_.rooms) {
-        if (room.job_name == job.state.job_name) place->second = room.room;
+        if (room.job_name == job.state.job_name) place->second.room = room.room;
       }
+      place->second.rate = rate_of(request_, job.state.job_name);
     }
+    return place->second;
+  }
+
+  /// Returns the level of a bucket after what has been picked already.
+  [[nodiscard]] BucketLevel& level_of(const KeyedRate& rate) {
+    const auto [place, is_new] = levels_.try_emplace(rate.key, 0);
+    if (is_new) place->second = tables_.buckets.level(rate.key);
     return place->second;
   }
 
@@ -125,9 +161,10 @@ class MemoryClaim {
   TimePoint now_;
   std::vector<RunT*> picked_;
   std::vector<Cursor> cursors_;  // a heap with the first in claim order at its top
-  std::unordered_map<const Job*, std::size_t> rooms_;
+  std::unordered_map<const Job*, JobLimits> limits_;
   std::set<const Job*> exclusive_;
   std::unordered_map<Late<std::string, RunT>, std::uint32_t> by_key_;
+  std::unordered_map<Late<std::string, RunT>, BucketLevel> levels_;
 };
 
 }  // namespace punctual::detail

@@ -23,20 +23,34 @@
 
 namespace punctual::detail {
 
+inline void leave_out_details(JobRun& run) {
+  run.details = nullptr;
+  run.payload = nullptr;
+  run.log = nullptr;
+}
+
 /// Returns matching runs, the newest first.
 ///
-/// Complexity: linear in the rows between the page's ends, of the job alone if the query names one.
+/// Complexity: linear in the rows between the page's ends, of the workflow alone if the query names
+/// one, of the job alone if it names one.
 template <class RunT>
 [[nodiscard]] LateVector<JobRun, RunT> find_runs(MemoryTables<RunT>& tables,
                                                  const RunQuery& query) {
   LateVector<JobRun, RunT> found;
   const auto consider = [&](const JobRun& run) {
-    if (!matches(query, run)) return;
+    if (!matches(query, run) || (query.dead && tables.has_later_attempt(run))) return;
     found.push_back(run);
-    if (query.with_details) return;
-    found.back().details = nullptr;
-    found.back().payload = nullptr;
+    if (!query.with_details) leave_out_details(found.back());
   };
+  const auto start_in = [&](const std::set<Late<RunId, RunT>>& ids) {
+    return query.before ? ids.lower_bound(*query.before) : ids.end();
+  };
+  if (query.workflow_id) {
+    const auto& ids = tables.workflows.members_of(*query.workflow_id);
+    auto it = start_in(ids);
+    while (it != ids.begin() && found.size() < query.limit) consider(*tables.find_run(*--it));
+    return found;
+  }
   if (!query.job_name) {
     auto it = query.before ? tables.runs.lower_bound(*query.before) : tables.runs.end();
     while (it != tables.runs.begin() && found.size() < query.limit) consider((--it)->second);
@@ -44,9 +58,6 @@ template <class RunT>
   }
   const BasicMemoryJob<RunT>* job = tables.find_job(*query.job_name);
   if (job == nullptr) return found;
-  const auto start_in = [&](const std::set<Late<RunId, RunT>>& ids) {
-    return query.before ? ids.lower_bound(*query.before) : ids.end();
-  };
   auto open = start_in(job->open);
   auto ended = start_in(job->ended);
   while (found.size() < query.limit) {  // merges the two sets from their ends
@@ -69,11 +80,13 @@ template <class RunT>
   summary.paused_by = job.paused_by;
   summary.paused_reason = job.paused_reason;
   summary.schedule = job.schedule;
+  summary.anchor_at = job.state.anchor_at;
+  summary.epoch_at = job.state.epoch_at;
+  summary.depends_on = job.depends_on;
   if (summary.enabled && !summary.paused) summary.next_run_at = job.state.next_due_at;
   if (!job.executed.empty()) {
     summary.last_run = *tables.find_run(*job.executed.rbegin());
-    summary.last_run->details = nullptr;
-    summary.last_run->payload = nullptr;
+    leave_out_details(*summary.last_run);
   }
   summary.success_count = job.success_count;
   summary.failure_count = job.failure_count;
@@ -104,9 +117,11 @@ std::size_t prune_job(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job, std
   return old.size();
 }
 
-/// Removes up to `limit` runs that their jobs' retention keeps no longer; returns how many.
+/// Removes up to `limit` runs that their jobs' retention keeps no longer; returns how many. Rates
+/// that nobody used for so long that they are as if nobody ever had are forgotten, too.
 template <class RunT>
 std::size_t prune_runs(MemoryTables<RunT>& tables, std::size_t limit, TimePoint now) {
+  tables.buckets.forget_full(now);
   std::size_t count = 0;
   for (const auto& [name, job] : tables.jobs) {
     if (count == limit) break;

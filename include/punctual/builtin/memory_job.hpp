@@ -53,6 +53,7 @@ struct BasicMemoryJob {
   Json schedule = nullptr;
   std::optional<Duration> after_finish_delay{};
   RetentionPolicy retention{};
+  TimePoint seen_at = TimePoint::min();  ///< when it was synced last; never: at the start of time
   std::string paused_by{};
   std::string paused_reason{};
 
@@ -62,16 +63,21 @@ struct BasicMemoryJob {
 
   using Id = Late<RunId, RunT>;
   using At = Late<TimePoint, RunT>;
+  using Name = Late<std::string, RunT>;
+
+  JobNames depends_on{};
+  std::set<Name> done_dependencies{};  ///< of those: the ones that ended well since the last time
 
   std::set<Id> open{};
   std::set<Id> ended{};
   std::set<Id> executed{};  ///< of those that ended: the ones that had started
   std::set<std::pair<At, Id>> ended_by_time{};
   std::map<LaneKey, BasicMemoryLane<RunT>> lanes{};  ///< none of them empty
-  std::multiset<At> pending{};                       ///< by run_at, ready or not
-  std::multiset<At> pending_exclusive{};             ///< by run_at
-  std::size_t running_exclusive = 0;
-  std::set<At> answered{};  ///< due instants that have a first attempt
+  /// By run_at, ready or not; without those that wait for other work.
+  std::set<std::pair<At, Id>> pending{};
+  std::multiset<At> pending_exclusive{};  ///< of those: the instants of the exclusive ones
+  std::set<Id> running_exclusive{};
+  std::map<At, Id> answered{};  ///< due instants that have a first attempt
 };
 
 /// An instant of a job. Equal instants are in the order of the jobs' names, never of their

@@ -35,10 +35,15 @@ template <class RunT>
   tables.promote(now);
   if (!request.only) return MemoryClaim{tables, request, now}.pick();
   JobRun* run = tables.find_run(*request.only);
-  if (run == nullptr || run->status != JobStatus::pending || run->run_at > now) return {};
+  if (run == nullptr || run->status != JobStatus::pending || run->waits_for > 0 ||
+      run->run_at > now) {
+    return {};
+  }
   const BasicMemoryJob<RunT>& job = tables.job_of(run->job_name);
+  const KeyedRate* rate = rate_of(request, run->job_name);
   const bool may_start =
-      knows(*request.jobs, run->job_name) && !job.state.paused && tables.may_start(job, *run);
+      knows(*request.jobs, run->job_name) && !job.state.paused && tables.may_start(job, *run) &&
+      (rate == nullptr || rate->limit.next_token_at(tables.buckets.level(rate->key), now) <= now);
   return may_start ? std::vector{run} : LateVector<JobRun*, RunT>{};
 }
 
@@ -52,6 +57,8 @@ LateVector<JobRun, RunT> claim_runs(MemoryTables<RunT>& tables, const ClaimReque
     run->started_at = now;
     run->lease_until_at = add_clamped(now, request.lease);
     tables.start(*run);
+    const KeyedRate* rate = rate_of(request, run->job_name);
+    if (rate != nullptr) tables.buckets.take(*rate, now);
     claimed.push_back(*run);
   }
   return claimed;
@@ -67,6 +74,7 @@ RenewAnswer renew_lease(MemoryTables<RunT>& tables, const Renewal& renewal, Dura
     run->progress = *renewal.progress;
     run->progress_note = renewal.progress_note;
   }
+  if (!renewal.log.is_null()) run->log = renewal.log;
   return run->cancel_requested ? RenewAnswer::cancel_requested : RenewAnswer::kept;
 }
 

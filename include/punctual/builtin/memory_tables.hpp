@@ -10,8 +10,10 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,7 +28,11 @@
 #include "punctual/base/assert.hpp"
 #include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/builtin/memory_attempts.hpp"
+#include "punctual/builtin/memory_buckets.hpp"
+#include "punctual/builtin/memory_groups.hpp"
 #include "punctual/builtin/memory_job.hpp"
+#include "punctual/builtin/memory_waits.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/ledger.hpp"
 
@@ -37,7 +43,9 @@ class MemoryTables {
  public:
   using Job = BasicMemoryJob<RunT>;
   using Lane = BasicMemoryLane<RunT>;
-  using LaneHead = std::tuple<TimePoint, Late<RunId, RunT>, Lane*>;
+  using Id = Late<RunId, RunT>;
+  using Name = Late<std::string, RunT>;
+  using LaneHead = std::tuple<TimePoint, Id, Lane*>;
 
   [[nodiscard]] Job* find_job(std::string_view name) {
     const auto found = jobs.find(name);
@@ -84,20 +92,29 @@ class MemoryTables {
   /// Requires: no row has its id, and no open one its unique key.
   RunT& insert(RunT row) {
     Job& job = job_of(row.job_name);
-    if (row.due_at && row.attempt == 1) add_newest(job.answered, *row.due_at);
+    if (row.due_at && row.attempt == 1) job.answered.emplace(*row.due_at, row.id);
     [[maybe_unused]] const std::size_t count_before = runs.size();
     const auto place = runs.emplace_hint(runs.end(), row.id, std::move(row));
     PUNCTUAL_ASSERT(runs.size() == count_before + 1);
     RunT& run = place->second;
+    if (run.retry_of) attempts_.add(*run.retry_of, run.attempt, run.id);
+    if (run.workflow_id) workflows.add(*run.workflow_id, run.id);
     if (is_terminal(run.status)) {
       count_ended(job, run);
     } else {
       PUNCTUAL_ASSERT(run.status == JobStatus::pending);
       job.open.insert(run.id);
       if (!run.unique_key.empty()) unique_.emplace(run.unique_key, run.id);
-      add_pending(job, run);
+      if (run.waits_for == 0) add_pending(job, run);
     }
     return run;
+  }
+
+  /// A pending run that waited for other work waits no longer.
+  void make_ready(RunT& run, TimePoint run_at) {
+    PUNCTUAL_ASSERT(run.waits_for == 0);
+    run.run_at = run_at;
+    add_pending(job_of(run.job_name), run);
   }
 
   /// pending -> running, under the lease already written into `run`.
@@ -105,7 +122,7 @@ class MemoryTables {
     Job& job = job_of(run.job_name);
     remove_pending(job, run);
     run.status = JobStatus::running;
-    if (run.exclusive) ++job.running_exclusive;
+    if (run.exclusive) job.running_exclusive.insert(run.id);
     if (run.concurrency_max > 0) ++running_by_key_[run.concurrency_key];
     leases_.insert({*run.lease_until_at, run.id});
   }
@@ -121,10 +138,12 @@ class MemoryTables {
   /// pending or running -> `status`, at the `completed_at` already written into `run`.
   void end(RunT& run, JobStatus status) {
     Job& job = job_of(run.job_name);
-    if (run.status == JobStatus::pending) {
+    if (run.status == JobStatus::running) {
+      remove_running(job, run);
+    } else if (run.waits_for == 0) {
       remove_pending(job, run);
     } else {
-      remove_running(job, run);
+      waits.remove(run.id);
     }
     run.status = status;
     job.open.erase(run.id);
@@ -149,7 +168,43 @@ class MemoryTables {
     job.executed.erase(id);
     job.ended_by_time.erase({*run.completed_at, id});
     history_.erase(id);
+    if (run.retry_of) attempts_.remove(*run.retry_of, run.attempt, id);
+    if (run.workflow_id) workflows.remove(*run.workflow_id, id);
     runs.erase(found);
+  }
+
+  /// Returns the work that a run is an attempt of; that of an unknown run is its own.
+  [[nodiscard]] Id work_of(Id run_id) {
+    const RunT* run = find_run(run_id);
+    return run == nullptr ? run_id : work_id(*run);
+  }
+
+  /// Returns the last attempt of `work`, null if none is stored.
+  [[nodiscard]] RunT* last_attempt(Id work) {
+    return find_run(attempts_.last(work).value_or(work));
+  }
+
+  /// True if an attempt of `work` is pending or running.
+  [[nodiscard]] bool is_open(Id work) {
+    const auto is_open_run = [&](Id id) {
+      const RunT* run = find_run(id);
+      return run != nullptr && !is_terminal(run->status);
+    };
+    const auto further = attempts_.last_first(work);
+    return std::any_of(further.begin(), further.end(), is_open_run) || is_open_run(work);
+  }
+
+  /// True if an attempt of the same work after `run` is stored.
+  [[nodiscard]] bool has_later_attempt(const RunT& run) const {
+    return attempts_.has_later(work_id(run), run.attempt);
+  }
+
+  /// Returns the first run to have ended of those that it has not returned before.
+  [[nodiscard]] std::optional<Id> next_ended() {
+    if (just_ended_.empty()) return std::nullopt;
+    const Id id = just_ended_.front();
+    just_ended_.pop_front();
+    return id;
   }
 
   /// Moves pending runs whose time has come to where claims find them.
@@ -166,7 +221,7 @@ class MemoryTables {
   }
 
   [[nodiscard]] bool has_open_exclusive(const Job& job, TimePoint now) const {
-    return job.running_exclusive > 0 || has_waiting_exclusive(job, now);
+    return !job.running_exclusive.empty() || has_waiting_exclusive(job, now);
   }
 
   /// True if `row` asked to be skipped beside what is open.
@@ -179,7 +234,7 @@ class MemoryTables {
 
   /// True if neither exclusiveness nor the concurrency limit keeps `run` from starting.
   [[nodiscard]] bool may_start(const Job& job, const RunT& run) const {
-    if (run.exclusive && job.running_exclusive > 0) return false;
+    if (run.exclusive && !job.running_exclusive.empty()) return false;
     return run.concurrency_max == 0 || running_with_key(run.concurrency_key) < run.concurrency_max;
   }
 
@@ -195,11 +250,17 @@ class MemoryTables {
 
   std::map<std::string, std::unique_ptr<Job>, std::less<>> jobs;
   std::map<RunId, RunT> runs;
+  MemoryBuckets<RunT> buckets;
+  MemoryWaits<RunT> waits;        ///< those of pending runs
+  MemoryGroups<Name> dependents;  ///< the jobs that depend on each job
+  MemoryGroups<Id> workflows;     ///< the runs of each workflow
 
   /// Armed instants of jobs that are enabled and not paused.
   [[nodiscard]] const auto& due() const noexcept { return due_; }
   /// The first pending run of each job that is not paused, by run_at.
   [[nodiscard]] const auto& pending() const noexcept { return pending_; }
+  /// The same of each job that is paused.
+  [[nodiscard]] const auto& pending_of_paused() const noexcept { return pending_of_paused_; }
   /// The first ready run of each lane of each job that is not paused, by claim order.
   [[nodiscard]] const auto& heads() const noexcept { return heads_; }
   [[nodiscard]] const auto& leases() const noexcept { return leases_; }
@@ -221,16 +282,19 @@ class MemoryTables {
   }
 
   void index_pending(Job& job) {
-    if (!job.pending.empty() && !job.state.paused) pending_.insert({*job.pending.begin(), &job});
+    if (!job.pending.empty()) instants_of(job).insert({job.pending.begin()->first, &job});
   }
   void unindex_pending(Job& job) {
-    if (!job.pending.empty()) pending_.erase({*job.pending.begin(), &job});
+    if (!job.pending.empty()) instants_of(job).erase({job.pending.begin()->first, &job});
+  }
+  [[nodiscard]] auto& instants_of(const Job& job) {
+    return job.state.paused ? pending_of_paused_ : pending_;
   }
 
   void add_pending(Job& job, const RunT& run) {
     if (run.exclusive) job.pending_exclusive.insert(run.run_at);
     unindex_pending(job);
-    job.pending.insert(run.run_at);
+    job.pending.insert({run.run_at, run.id});
     index_pending(job);
     waiting_.insert({run.run_at, run.id});
   }
@@ -238,7 +302,7 @@ class MemoryTables {
   void remove_pending(Job& job, const RunT& run) {
     if (run.exclusive) job.pending_exclusive.erase(job.pending_exclusive.find(run.run_at));
     unindex_pending(job);
-    job.pending.erase(job.pending.find(run.run_at));
+    job.pending.erase({run.run_at, run.id});
     index_pending(job);
     if (waiting_.erase({run.run_at, run.id}) == 0) remove_ready(job, run);
   }
@@ -264,7 +328,7 @@ class MemoryTables {
   }
 
   void remove_running(Job& job, const RunT& run) {
-    if (run.exclusive) --job.running_exclusive;
+    if (run.exclusive) job.running_exclusive.erase(run.id);
     if (run.concurrency_max > 0) {
       const auto found = running_by_key_.find(run.concurrency_key);
       if (--found->second == 0) running_by_key_.erase(found);
@@ -278,6 +342,7 @@ class MemoryTables {
     if (run.started_at) add_newest(job.executed, run.id);
     add_newest(job.ended_by_time, {*run.completed_at, run.id});
     add_newest(history_, run.id);
+    just_ended_.push_back(run.id);
     switch (run.status) {
       case JobStatus::success:
         ++job.success_count;
@@ -293,17 +358,17 @@ class MemoryTables {
 
   using Instant = BasicJobInstant<RunT>;
 
-  using Id = Late<RunId, RunT>;
-  using Key = Late<std::string, RunT>;
-
   std::set<Instant> due_;
   std::set<Instant> pending_;
+  std::set<Instant> pending_of_paused_;
   std::set<std::pair<TimePoint, Id>> waiting_;  // pending, not seen to be ready yet
   std::set<LaneHead> heads_;
   std::set<std::pair<TimePoint, Id>> leases_;
   std::set<Id> history_;
-  std::unordered_map<Key, Id> unique_;
-  std::unordered_map<Key, std::uint32_t> running_by_key_;
+  std::deque<Id> just_ended_;
+  MemoryAttempts<RunT> attempts_;
+  std::unordered_map<Name, Id> unique_;
+  std::unordered_map<Name, std::uint32_t> running_by_key_;
 };
 
 }  // namespace punctual::detail

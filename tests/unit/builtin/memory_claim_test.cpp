@@ -23,6 +23,7 @@ using punctual::claim_order;
 using punctual::ClaimRequest;
 using punctual::Duration;
 using punctual::JobNames;
+using punctual::JobRate;
 using punctual::JobRun;
 using punctual::JobStatus;
 using punctual::Random;
@@ -63,10 +64,15 @@ std::vector<std::uint32_t> plain_pick(MemoryTables& tables, const ClaimRequest& 
   std::vector<std::uint32_t> numbers;
   std::map<std::string, std::size_t> taken_of_job;
   std::map<std::string, std::uint32_t> taken_with_key;
+  std::map<std::string, punctual::BucketLevel> levels;
   std::set<std::string> exclusive_jobs;
   for (const JobRun* run : rows) {
     if (numbers.size() == request.limit) break;
     const auto& job = *tables.find_job(run->job_name);
+    const punctual::KeyedRate* rate = nullptr;
+    for (const auto& entry : *request.rates) {
+      if (entry.job_name == run->job_name && entry.rate.limit.max > 0) rate = &entry.rate;
+    }
     const bool is_known = std::count(request.jobs->begin(), request.jobs->end(), run->job_name) > 0;
     if (!is_known || job.state.paused || !tables.may_start(job, *run)) continue;
     std::size_t room = request.limit;
@@ -74,6 +80,10 @@ std::vector<std::uint32_t> plain_pick(MemoryTables& tables, const ClaimRequest& 
       if (limit.job_name == run->job_name) room = limit.room;
     }
     if (taken_of_job[run->job_name] >= room) continue;
+    if (rate != nullptr) {
+      const auto level = levels.try_emplace(rate->key, tables.buckets.level(rate->key)).first;
+      if (rate->limit.next_token_at(level->second, now) > now) continue;
+    }
     if (run->exclusive && exclusive_jobs.count(run->job_name) > 0) continue;
     if (run->concurrency_max > 0 &&
         tables.running_with_key(run->concurrency_key) + taken_with_key[run->concurrency_key] >=
@@ -82,6 +92,9 @@ std::vector<std::uint32_t> plain_pick(MemoryTables& tables, const ClaimRequest& 
     }
     numbers.push_back(number_of(run->id));
     ++taken_of_job[run->job_name];
+    if (rate != nullptr) {
+      levels[rate->key] = rate->limit.after_taking(levels[rate->key], now);
+    }
     if (run->exclusive) exclusive_jobs.insert(run->job_name);
     if (run->concurrency_max > 0) ++taken_with_key[run->concurrency_key];
   }
@@ -124,6 +137,16 @@ TEST_CASE("MemoryClaim picks what the plain rule picks when rows and limits are 
       if (random.up_to(2) == 0) request.rooms.push_back({name, random.up_to(3)});
     }
     const TimePoint now = memory_start + Duration{static_cast<int>(random.up_to(7)) * 30'000};
+    std::vector<JobRate> rates;
+    for (const std::string name : {"a", "c", "d"}) {
+      if (random.up_to(1) == 0) continue;
+      const auto max = static_cast<std::uint32_t>(random.up_to(4));
+      rates.push_back(
+          {name,
+           {"r" + std::to_string(random.up_to(1)), {.max = max, .period = Duration{60'000}}}});
+      if (max > 0 && random.up_to(1) == 0) tables.buckets.take(rates.back().rate, now);
+    }
+    request.rates = &rates;
     // The clock may have been further on before.
     if (random.up_to(1) == 0) tables.promote(now + Duration{60'000});
     const auto wanted = plain_pick(tables, request, now);
@@ -131,6 +154,40 @@ TEST_CASE("MemoryClaim picks what the plain rule picks when rows and limits are 
     picked_count += wanted.size();
   }
   CHECK(picked_count > 2000);
+}
+
+TEST_CASE("MemoryClaim passes over a job's runs when its rate leaves no token") {
+  MemoryTables tables;
+  for (const std::uint32_t number : {1U, 2U, 3U}) tables.insert(pending_row(number, "a"));
+  for (const std::uint32_t number : {4U, 5U}) tables.insert(pending_row(number, "b"));
+  for (const std::uint32_t number : {6U, 7U}) tables.insert(pending_row(number, "c"));
+  const JobNames jobs = {"a", "b", "c"};
+  // The first two share a bucket of three tokens; the pick itself takes none.
+  const std::vector<JobRate> rates = {{"a", {"k", {.max = 3, .period = Duration{3000}}}},
+                                      {"b", {"k", {.max = 3, .period = Duration{3000}}}},
+                                      {"c", {"c", {.max = 0}}}};
+  const ClaimRequest request{.jobs = &jobs, .limit = 10, .rates = &rates};
+  CHECK(pick(tables, request) == std::vector<std::uint32_t>{1, 2, 3, 6, 7});
+  CHECK(tables.buckets.size() == 0);
+  tables.buckets.take(rates[0].rate, memory_start);
+  CHECK(pick(tables, request) == std::vector<std::uint32_t>{1, 2, 6, 7});
+  CHECK(pick(tables, request, memory_start + Duration{1000}) ==
+        std::vector<std::uint32_t>{1, 2, 3, 6, 7});
+}
+
+TEST_CASE("rate_of finds the rate of a job when it has one that limits") {
+  const JobNames jobs = {"a"};
+  const std::vector<JobRate> rates = {
+      {"a", {"x", {.max = 1}}}, {"b", {"y", {.max = 0}}}, {"c", {"z", {.max = 2}}}};
+  ClaimRequest request{.jobs = &jobs};
+  CHECK(punctual::detail::rate_of(request, "a") == nullptr);
+  request.rates = &rates;
+  CHECK(punctual::detail::rate_of(request, "a") == &rates[0].rate);
+  CHECK(punctual::detail::rate_of(request, "c") == &rates[2].rate);
+  for (const std::string name : {"", "aa", "b", "d"}) {
+    CAPTURE(name);
+    CHECK(punctual::detail::rate_of(request, name) == nullptr);
+  }
 }
 
 TEST_CASE("MemoryClaim picks nothing and changes nothing when it is asked for none") {

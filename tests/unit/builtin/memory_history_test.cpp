@@ -69,7 +69,15 @@ TEST_CASE("find_runs returns what all rows hold when queries are drawn at random
       tables.insert(skipped_row(number, job, at));
       continue;
     }
-    tables.insert(pending_row(number, job, at));
+    JobRun run = pending_row(number, job, at);
+    if (random.up_to(1) == 0) run.due_at = at + Duration{static_cast<int>(number) * 10};
+    if (random.up_to(2) == 0)
+      run.workflow_id = id_of(1000 + static_cast<std::uint32_t>(random.up_to(2)));
+    if (random.up_to(2) == 0) {
+      run.retry_of = id_of(1 + static_cast<std::uint32_t>(random.up_to(20)));
+      run.attempt = 2;
+    }
+    tables.insert(run);
     if (random.up_to(2) == 0) continue;
     start_run(tables, number);
     if (random.up_to(2) > 0) end_run(tables, number, JobStatus::failed, at);
@@ -81,29 +89,77 @@ TEST_CASE("find_runs returns what all rows hold when queries are drawn at random
     if (random.up_to(2) == 0) query.status = static_cast<JobStatus>(random.up_to(4));
     if (random.up_to(2) == 0) query.created_from = memory_start + Duration{4};
     if (random.up_to(1) == 0) query.before = id_of(static_cast<std::uint32_t>(random.up_to(210)));
+    if (random.up_to(3) == 0) query.due_from = memory_start + Duration{500};
+    if (random.up_to(3) == 0) query.due_before = memory_start + Duration{1500};
+    if (random.up_to(3) == 0)
+      query.workflow_id = id_of(1000 + static_cast<std::uint32_t>(random.up_to(3)));
+    query.dead = random.up_to(3) == 0;
     query.limit = 1 + random.up_to(20);
     std::vector<std::uint32_t> wanted;
     for (auto it = tables.runs.rbegin(); it != tables.runs.rend(); ++it) {
       if (wanted.size() == query.limit) break;
       const bool is_below = !query.before || it->first < *query.before;
+      const bool is_retried =
+          std::any_of(tables.runs.begin(), tables.runs.end(), [&](const auto& other) {
+            return other.second.retry_of == work_id(it->second) &&
+                   other.second.attempt > it->second.attempt;
+          });
+      if (query.dead && is_retried) continue;
       if (is_below && matches(query, it->second)) wanted.push_back(number_of(it->first));
     }
     REQUIRE(numbers_of(detail::find_runs(tables, query)) == wanted);
   }
 }
 
-TEST_CASE("find_runs leaves out details and payload when they are not wanted") {
+TEST_CASE("find_runs returns a failed run as dead until a later attempt is stored") {
+  MemoryTables tables;
+  const auto dead = [&] { return numbers_of(detail::find_runs(tables, {.dead = true})); };
+  tables.insert(pending_row(1, "a"));
+  execute(tables, 1, JobStatus::failed, memory_start);
+  CHECK(dead() == std::vector<std::uint32_t>{1});
+  JobRun retry = pending_row(2, "a");
+  retry.retry_of = id_of(1);
+  retry.attempt = 2;
+  tables.insert(retry);
+  CHECK(dead().empty());
+  execute(tables, 2, JobStatus::failed, memory_start);
+  CHECK(dead() == std::vector<std::uint32_t>{2});
+  tables.forget(id_of(2));
+  CHECK(dead() == std::vector<std::uint32_t>{1});
+}
+
+TEST_CASE("find_runs returns the runs of a workflow until they are forgotten") {
+  MemoryTables tables;
+  for (const std::uint32_t number : {1U, 2U, 3U, 4U}) {
+    JobRun run = skipped_row(number, number == 3 ? "b" : "a");
+    if (number != 2) run.workflow_id = id_of(7);
+    tables.insert(run);
+  }
+  RunQuery query{.workflow_id = id_of(7)};
+  CHECK(numbers_of(detail::find_runs(tables, query)) == std::vector<std::uint32_t>{4, 3, 1});
+  query.job_name = "a";
+  CHECK(numbers_of(detail::find_runs(tables, query)) == std::vector<std::uint32_t>{4, 1});
+  query.before = id_of(4);
+  CHECK(numbers_of(detail::find_runs(tables, query)) == std::vector<std::uint32_t>{1});
+  for (const std::uint32_t number : {1U, 3U, 4U}) tables.forget(id_of(number));
+  CHECK(tables.workflows.size() == 0);
+}
+
+TEST_CASE("find_runs leaves out details, payload and log when they are not wanted") {
   MemoryTables tables;
   JobRun run = skipped_row(1, "a");
   run.details = {{"count", 3}};
   run.payload = {{"month", 1}};
+  run.log = {{"dropped", 0}};
   tables.insert(run);
   const JobRun with = detail::find_runs(tables, {}).at(0);
   CHECK(with.details == run.details);
   CHECK(with.payload == run.payload);
+  CHECK(with.log == run.log);
   const JobRun without = detail::find_runs(tables, {.with_details = false}).at(0);
   CHECK(without.details.is_null());
   CHECK(without.payload.is_null());
+  CHECK(without.log.is_null());
   CHECK(tables.find_run(id_of(1))->details == run.details);
 }
 
@@ -166,6 +222,18 @@ TEST_CASE("summarize shows the next instant only when the job is enabled and not
   }
 }
 
+TEST_CASE("summarize shows where the job's instants begin and what it depends on") {
+  MemoryTables tables;
+  auto& job = tables.job_of("a");
+  job.state.anchor_at = memory_start;
+  job.state.epoch_at = memory_start + hour;
+  job.depends_on = {"b", "c"};
+  const JobSummary summary = detail::summarize(tables, job);
+  CHECK(summary.anchor_at == memory_start);
+  CHECK(summary.epoch_at == memory_start + hour);
+  CHECK(summary.depends_on == std::vector<std::string>{"b", "c"});
+}
+
 TEST_CASE("prune_job removes runs that ended too long ago when they are not among the last") {
   MemoryTables tables;
   auto& job = tables.job_of("a");
@@ -204,6 +272,15 @@ TEST_CASE("prune_job removes runs that ended too long ago when they are not amon
     CHECK(job.open == std::set<RunId>{id_of(5)});
   }
   CHECK(tables.runs.size() == job.open.size() + job.ended.size());
+}
+
+TEST_CASE("prune_runs forgets rates that are as if they had never been used") {
+  MemoryTables tables;
+  tables.buckets.take({"k", {.max = 1, .period = hour}}, memory_start);
+  detail::prune_runs(tables, 0, memory_start);
+  CHECK(tables.buckets.size() == 1);
+  detail::prune_runs(tables, 0, memory_start + hour);
+  CHECK(tables.buckets.size() == 0);
 }
 
 TEST_CASE("prune_runs shares its limit when several jobs have old runs") {

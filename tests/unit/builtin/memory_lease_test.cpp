@@ -16,6 +16,7 @@ using punctual::ClaimRequest;
 using punctual::Duration;
 using punctual::FinishAnswer;
 using punctual::JobNames;
+using punctual::JobRate;
 using punctual::JobRun;
 using punctual::JobStatus;
 using punctual::LeaseRef;
@@ -37,6 +38,7 @@ namespace {
 
 constexpr Duration lease{30'000};
 const JobNames jobs = {"a"};
+const std::vector<JobRate> rates = {{"a", {"k", {.max = 1, .period = Duration{1000}}}}};
 
 ClaimRequest request_of(const std::string& node) {
   return {.node = node, .jobs = &jobs, .limit = 10, .lease = lease};
@@ -81,6 +83,17 @@ TEST_CASE("find_claimable finds just one run when only that is asked for and may
          start_run(t, 2);
        },
        false},
+      {"waiting for another run",
+       [](MemoryTables& t) {
+         end_run(t, 1, JobStatus::skipped);
+         t.forget(id_of(1));
+         JobRun run = pending_row(1, "a");
+         run.waits_for = 1;
+         t.insert(run);
+       },
+       false},
+      {"without a token",
+       [](MemoryTables& t) { t.buckets.take(rates[0].rate, memory_start + Duration{1}); }, false},
       {"forgotten",
        [](MemoryTables& t) {
          end_run(t, 1, JobStatus::skipped);
@@ -97,6 +110,7 @@ TEST_CASE("find_claimable finds just one run when only that is asked for and may
     row.spoil(tables);
     ClaimRequest request = request_of("n1");
     request.only = id_of(1);
+    request.rates = &rates;
     const auto found = detail::find_claimable(tables, request, memory_start);
     CHECK(found.size() == (row.is_found ? 1U : 0U));
     if (!found.empty()) CHECK(found[0]->id == id_of(1));
@@ -122,6 +136,17 @@ TEST_CASE("claim_runs writes node, fence, start and lease when it takes a run") 
   CHECK(detail::claim_runs(tables, request_of("n2"), now).empty());
 }
 
+TEST_CASE("claim_runs takes a token for each run when the job has a rate") {
+  MemoryTables tables;
+  tables.insert(pending_row(1, "a"));
+  tables.insert(pending_row(2, "a"));
+  ClaimRequest request = request_of("n1");
+  request.rates = &rates;
+  CHECK(detail::claim_runs(tables, request, memory_start).size() == 1);
+  CHECK(detail::claim_runs(tables, request, memory_start + Duration{999}).empty());
+  CHECK(detail::claim_runs(tables, request, memory_start + Duration{1000}).size() == 1);
+}
+
 TEST_CASE("renew_lease extends the lease and shows progress when the run is held") {
   MemoryTables tables;
   tables.insert(pending_row(1, "a"));
@@ -138,6 +163,11 @@ TEST_CASE("renew_lease extends the lease and shows progress when the run is held
   CHECK(run.progress_note == "half");
   CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::kept);
   CHECK(run.progress == 0.5);  // none given, none changed
+  CHECK(run.log.is_null());
+  CHECK(detail::renew_lease(tables, {.lease = {id_of(1), 1}, .log = "one"}, lease, now) ==
+        RenewAnswer::kept);
+  CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::kept);
+  CHECK(run.log == "one");
   tables.find_run(id_of(1))->cancel_requested = true;
   CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::cancel_requested);
   CHECK(detail::renew_lease(tables, {.lease = {id_of(1), 2}}, lease, now) == RenewAnswer::lost);
@@ -150,6 +180,7 @@ TEST_CASE("release_lease leaves nothing of the start but the fence when a run is
   JobRun& run = *tables.find_run(id_of(1));
   run.progress = 0.5;
   run.progress_note = "half";
+  run.log = "one";
   CHECK(detail::release_lease(tables, {id_of(1), 2}) == FinishAnswer::lost);
   CHECK(run.status == JobStatus::running);
   CHECK(detail::release_lease(tables, {id_of(1), 1}) == FinishAnswer::done);
@@ -160,6 +191,7 @@ TEST_CASE("release_lease leaves nothing of the start but the fence when a run is
   CHECK_FALSE(run.started_at);
   CHECK(run.progress == 0.0);
   CHECK(run.progress_note.empty());
+  CHECK(run.log == "one");
   CHECK(run.fence == 1);
   CHECK(run.attempt == 1);
   CHECK(tables.leases().empty());

@@ -33,6 +33,10 @@ inline std::uint32_t number_of(RunId id) {
   return number;
 }
 
+inline NewRun new_row(std::uint32_t number, std::string job_name) {
+  return {.id = id_of(number), .job_name = std::move(job_name), .run_at = memory_start};
+}
+
 inline JobRun pending_row(std::uint32_t number, std::string job_name,
                           TimePoint run_at = memory_start) {
   JobRun run;

@@ -45,6 +45,7 @@ namespace {
 struct Indexes {
   std::set<std::pair<TimePoint, std::string>> due;
   std::set<std::pair<TimePoint, std::string>> pending;
+  std::set<std::pair<TimePoint, std::string>> pending_of_paused;
   std::set<std::pair<TimePoint, RunId>> heads;
   std::set<std::pair<TimePoint, RunId>> leases;
   std::set<RunId> history;
@@ -56,6 +57,9 @@ Indexes indexes_of(const MemoryTables& tables) {
   Indexes found;
   for (const auto& [at, job] : tables.due()) found.due.emplace(at, job->state.job_name);
   for (const auto& [at, job] : tables.pending()) found.pending.emplace(at, job->state.job_name);
+  for (const auto& [at, job] : tables.pending_of_paused()) {
+    found.pending_of_paused.emplace(at, job->state.job_name);
+  }
   for (const auto& head : tables.heads()) found.heads.emplace(std::get<0>(head), std::get<1>(head));
   for (const auto& lease : tables.leases()) found.leases.insert(lease);
   for (const auto& id : tables.history()) found.history.insert(id);
@@ -76,14 +80,15 @@ Indexes gathered_from(const MemoryTables& tables, const std::set<RunId>& ready) 
       if (run.job_name != name) continue;
       if (is_terminal(run.status)) wanted.history.insert(id);
       if (run.status == JobStatus::running) wanted.leases.emplace(*run.lease_until_at, id);
-      if (run.status != JobStatus::pending || state.paused) continue;
+      if (run.status != JobStatus::pending) continue;
       first_pending = std::min(first_pending.value_or(run.run_at), run.run_at);
-      if (!ready.contains(id)) continue;
+      if (state.paused || !ready.contains(id)) continue;
       const std::pair head{claim_order(run.run_at, run.priority), id};
       const auto [place, is_new] = heads.emplace(lane_of(run), head);
       if (!is_new) place->second = std::min(place->second, head);
     }
-    if (first_pending) wanted.pending.emplace(*first_pending, name);
+    auto& pending = state.paused ? wanted.pending_of_paused : wanted.pending;
+    if (first_pending) pending.emplace(*first_pending, name);
     for (const auto& [lane, head] : heads) wanted.heads.insert(head);
   }
   return wanted;
@@ -198,16 +203,16 @@ std::string mistakes_in(MemoryTables& tables, const MemoryJob& job) {
   std::set<RunId> open;
   std::set<RunId> ended;
   std::set<RunId> executed;
-  std::multiset<TimePoint> pending;
+  std::set<std::pair<TimePoint, RunId>> pending;
   std::multiset<TimePoint> pending_exclusive;
-  std::size_t running_exclusive = 0;
+  std::set<RunId> running_exclusive;
   for (const auto& [id, run] : tables.runs) {
     if (run.job_name != job.state.job_name) continue;
     (is_terminal(run.status) ? ended : open).insert(id);
     if (is_terminal(run.status) && run.started_at) executed.insert(id);
-    if (run.status == JobStatus::pending) pending.insert(run.run_at);
+    if (run.status == JobStatus::pending) pending.insert({run.run_at, id});
     if (run.status == JobStatus::pending && run.exclusive) pending_exclusive.insert(run.run_at);
-    if (run.status == JobStatus::running && run.exclusive) ++running_exclusive;
+    if (run.status == JobStatus::running && run.exclusive) running_exclusive.insert(id);
   }
   std::string mistakes;
   if (job.open != open) mistakes += "open ";
@@ -320,7 +325,7 @@ TEST_CASE("MemoryTables know an answered instant until its first attempt is forg
   tables.insert(first);
   tables.insert(retry);
   const MemoryJob& job = *tables.find_job("a");
-  CHECK(job.answered == std::set<TimePoint>{memory_start});
+  CHECK(job.answered == std::map<TimePoint, RunId>{{memory_start, id_of(1)}});
   tables.forget(id_of(2));
   CHECK(job.answered.size() == 1);
   tables.forget(id_of(1));

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// Giving up the runs of InMemoryStorage that no node can run.
+//
+// Thread-safety: none; InMemoryStorage guards the tables.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/builtin/memory_tables.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/lease.hpp"
+#include "punctual/domain/message_code.hpp"
+
+namespace punctual::detail {
+
+/// Returns the jobs that have runs which were ready at `before` and that no node has known since.
+///
+/// Complexity: linear in the jobs that have such old runs.
+template <class RunT>
+[[nodiscard]] std::vector<BasicMemoryJob<RunT>*> find_unknown(const MemoryTables<RunT>& tables,
+                                                              const JobNames& known,
+                                                              TimePoint before) {
+  std::vector<BasicMemoryJob<RunT>*> unknown;
+  for (const auto* instants : {&tables.pending(), &tables.pending_of_paused()}) {
+    for (const auto& [run_at, job] : *instants) {
+      if (run_at > before) break;
+      if (job->seen_at <= before && !knows(known, job->state.job_name)) unknown.push_back(job);
+    }
+  }
+  return unknown;
+}
+
+/// Ends up to `request.limit` runs of jobs that no node knows; returns how many.
+template <class RunT>
+std::size_t expire_unknown_runs(MemoryTables<RunT>& tables, const ExpiryRequest& request,
+                                TimePoint now) {
+  const TimePoint before = add_clamped(now, -request.age);
+  std::size_t count = 0;
+  for (auto* job : find_unknown(tables, *request.jobs, before)) {
+    const std::string message = "no node that knows job \"" + job->state.job_name +
+                                "\" was there for " + std::to_string(request.age.count()) + " ms";
+    while (count < request.limit && !job->pending.empty()) {
+      const auto [run_at, id] = *job->pending.begin();
+      if (run_at > before) break;
+      RunT& run = *tables.find_run(id);
+      run.message_code = std::string{message_code::job_not_found};
+      run.summary = "no node knew the job";
+      run.error = RunError{"JOB_NOT_FOUND", message};
+      run.completed_at = now;
+      tables.end(run, JobStatus::failed);
+      ++count;
+    }
+  }
+  return count;
+}
+
+}  // namespace punctual::detail
