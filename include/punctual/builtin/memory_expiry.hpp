@@ -35,10 +35,14 @@ template <class RunT>
   return unknown;
 }
 
-/// Ends up to `request.limit` runs of jobs that no node knows; returns how many.
+/// Notes that a node is there for the jobs it names, and ends up to `request.limit` runs of jobs that
+/// no node is there for; returns how many.
 template <class RunT>
 std::size_t expire_unknown_runs(MemoryTables<RunT>& tables, const ExpiryRequest& request,
                                 TimePoint now) {
+  for (const auto& name : *request.jobs) {
+    if (auto* job = tables.find_job(name)) job->seen_at = now;
+  }
   const TimePoint before = add_clamped(now, -request.age);
   std::size_t count = 0;
   for (auto* job : find_unknown(tables, *request.jobs, before)) {

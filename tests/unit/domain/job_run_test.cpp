@@ -10,6 +10,7 @@
 
 #include "punctual/base/random.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/domain/run_log.hpp"
 #include "support/catch.hpp"
 
 namespace job_run_test {
@@ -153,7 +154,9 @@ TEST_CASE("JobRun has every name of the seed and nulls for what is absent when i
     "createdAt": "2024-01-15T02:00:00.000Z", "startedAt": null, "completedAt": null, "actor": null,
     "reason": null, "attempt": 1, "retryOf": null, "priority": 0, "payload": null,
     "uniqueKey": null, "concurrencyKey": null, "node": null, "fence": 0, "leaseUntilAt": null,
-    "cancelRequested": false, "progress": 0.0, "progressNote": null})");
+    "cancelRequested": false, "progress": 0.0, "progressNote": null, "abandonCount": 0,
+    "payloadVersion": 0, "workflowId": null, "step": null, "after": [], "waitsFor": 0,
+    "log": null})");
   CHECK(Json(to_run(NewRun{.id = first_id, .job_name = "nightly", .run_at = two}, two)) == wanted);
 }
 
@@ -190,6 +193,12 @@ TEST_CASE("JobRun has every value in its place when it is sent") {
   run.cancel_actor = "joe";
   run.progress = 0.25;
   run.progress_note = "a quarter";
+  run.abandon_count = 1;
+  run.payload_version = 2;
+  run.workflow_id = first_id;
+  run.step = "load";
+  run.after = {first_id};
+  punctual::append_log_line(run.log, "2024-01-15T02:00:00.002Z", "begun");
   CHECK(Json(run) == Json::parse(R"({
     "id": "018d0a5c-1f00-7000-8000-000000000002", "jobName": "platform-self-check",
     "status": "failed", "trigger": "retry", "messageCode": "PLATFORM_VALIDATION_FAILED",
@@ -201,7 +210,48 @@ TEST_CASE("JobRun has every value in its place when it is sent") {
     "retryOf": "018d0a5c-1f00-7000-8000-000000000001", "priority": -5, "payload": [1],
     "uniqueKey": "u", "concurrencyKey": "c", "node": "node-1", "fence": 7,
     "leaseUntilAt": "2024-01-15T02:01:00.000Z", "cancelRequested": true, "progress": 0.25,
-    "progressNote": "a quarter"})"));
+    "progressNote": "a quarter", "abandonCount": 1, "payloadVersion": 2,
+    "workflowId": "018d0a5c-1f00-7000-8000-000000000001", "step": "load",
+    "after": ["018d0a5c-1f00-7000-8000-000000000001"], "waitsFor": 0,
+    "log": {"lines": [{"at": "2024-01-15T02:00:00.002Z", "text": "begun"}], "dropped": 0}})"));
+}
+
+TEST_CASE("JobRun has no instant to run at when it is sent while it waits for others") {
+  JobRun run = to_run(NewRun{.id = second_id, .job_name = "nightly", .after = {first_id}}, two);
+  run.waits_for = 1;
+  run.run_at = punctual::time_max;
+  const Json json = run;
+  CHECK(json.at("runAt").is_null());
+  CHECK(json.at("waitsFor") == 1);
+}
+
+TEST_CASE("ended_well tells what lets others start from what does not") {
+  struct Row {
+    const char* subject;
+    JobStatus status;
+    bool has_started;
+    bool is_well;
+  };
+  const Row rows[] = {{"it succeeded", JobStatus::success, true, true},
+                      {"it found nothing to do", JobStatus::skipped, true, true},
+                      {"it was not run", JobStatus::skipped, false, false},
+                      {"it failed", JobStatus::failed, true, false},
+                      {"it was given up", JobStatus::failed, false, false}};
+  for (const auto& row : rows) {
+    CAPTURE(row.subject);
+    JobRun run;
+    run.status = row.status;
+    if (row.has_started) run.started_at = two;
+    CHECK(punctual::ended_well(run) == row.is_well);
+  }
+}
+
+TEST_CASE("work_id names the first attempt") {
+  JobRun run;
+  run.id = second_id;
+  CHECK(punctual::work_id(run) == second_id);
+  run.retry_of = first_id;
+  CHECK(punctual::work_id(run) == first_id);
 }
 
 TEST_CASE("JobRun says a duration of nothing and an empty error when it has them") {

@@ -57,6 +57,7 @@ TEST_CASE("JobSummary has the seed's shape when it is sent") {
                 "summary": "Platform validation passed: 3/3 checks passed"},
     "nextRunAt": "2024-01-16T02:00:00.000Z", "runCount": 10, "successCount": 9, "failureCount": 1,
     "skippedCount": 0, "paused": false, "pausedBy": null, "pausedReason": null,
+    "registered": true, "dependsOn": [],
     "schedule": {"kind": "interval", "periodMs": 86400000}})"));
 }
 
