@@ -35,8 +35,8 @@ template <class RunT>
   return unknown;
 }
 
-/// Notes that a node is there for the jobs it names, and ends up to `request.limit` runs of jobs that
-/// no node is there for; returns how many.
+/// Notes that a node is there for the jobs it names, and ends up to `request.limit` runs of jobs
+/// that no node is there for; returns how many.
 template <class RunT>
 std::size_t expire_unknown_runs(MemoryTables<RunT>& tables, const ExpiryRequest& request,
                                 TimePoint now) {

@@ -235,7 +235,7 @@ void FlightDeck<C, S, E>::put_end(const FlightPtr& flight, planner::Verdict verd
     return planner::plan_completion(flight->run, flight->job->config, std::move(verdict.outcome),
                                     duration, verdict.may_retry, now, ids, random);
   });
-  item.completion.log = flight->take_log();
+  item.completion.log = flight->template take_log<Late<Json, C>>();
   redact_log(flight->job->config, item.completion.log);
   recorder_.put(std::move(item));
 }

@@ -20,8 +20,6 @@
 #include <thread>
 #include <utility>
 
-#include "punctual/base/iso8601.hpp"
-#include "punctual/base/json.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/core/planner.hpp"
 #include "punctual/core/registry.hpp"
@@ -97,18 +95,20 @@ class FlightRecord final : public RunHost {
 
   /// Moves the progress that was made since the last call into `renewal`, and copies the log if it
   /// grew.
-  void take_progress(Renewal& renewal) {
+  template <class RenewalT>
+  void take_progress(RenewalT& renewal) {
     const std::lock_guard lock{progress_mutex_};
     renewal.progress = std::exchange(progress_, std::nullopt);
     renewal.progress_note = std::exchange(progress_note_, {});
-    if (std::exchange(has_new_log_, false)) renewal.log = log_;
+    if (std::exchange(has_new_log_, false)) renewal.log = log_.to_json<decltype(renewal.log)>();
   }
 
   /// Returns all of the log; null if there is none.
-  [[nodiscard]] Json take_log() {
+  template <class BasicJson>
+  [[nodiscard]] BasicJson take_log() {
     const std::lock_guard lock{progress_mutex_};
     has_new_log_ = false;
-    return log_;
+    return log_.to_json<BasicJson>();
   }
 
   /// Brings back what was taken and could not be stored, unless there is newer progress.
@@ -157,7 +157,7 @@ class FlightRecord final : public RunHost {
     {
       const std::lock_guard lock{progress_mutex_};
       is_first = !std::exchange(has_new_log_, true);
-      append_log_line(log_, format_iso8601(at), clamp_text(text, log_line_bytes_max));
+      log_.add(at, text);
     }
     if (!is_first) return;
     const std::lock_guard lock{clock_mutex_};
@@ -177,7 +177,7 @@ class FlightRecord final : public RunHost {
   mutable std::mutex progress_mutex_;
   std::optional<double> progress_;  // not taken yet
   std::string progress_note_;
-  Json log_ = nullptr;  // as it is stored
+  RunLog log_;
   bool has_new_log_ = false;
 };
 

@@ -242,12 +242,15 @@ class Scheduler {
   /// `run_ended(run, completion)`.
   template <Observer ObserverType>
   void observe(ObserverType observer) {
-    deck_->surroundings.add(make_any_observer(std::move(observer)));
+    deck_->surroundings.observe(std::move(observer));
   }
 
   /// Calls `middleware(job, next)` instead of each body from now on; `next()` calls the body, or
   /// the middleware that was added after this one.
-  void use(Middleware middleware) { deck_->surroundings.add(std::move(middleware)); }
+  template <Middleware MiddlewareType>
+  void use(MiddlewareType middleware) {
+    deck_->surroundings.use(std::move(middleware));
+  }
 
   // --- going
 

@@ -24,56 +24,71 @@ namespace punctual::detail {
 template <class ObserverT>
 class BasicSurroundings {
  public:
-  void add(ObserverT observer) {
-    change([&](Parts& parts) { parts.observers.push_back(std::move(observer)); });
+  template <class T>
+  void observe(T observer) {
+    change([&](Parts& parts) {
+      parts.observers.push_back(std::make_shared<WrappedObserver<T>>(std::move(observer)));
+    });
   }
 
   /// Inside of those that were added before.
-  void add(Middleware middleware) {
-    change([&](Parts& parts) { parts.middlewares.push_back(std::move(middleware)); });
+  template <class T>
+  void use(T middleware) {
+    change([&](Parts& parts) {
+      parts.middlewares.push_back(std::make_shared<WrappedMiddleware<T>>(std::move(middleware)));
+    });
   }
 
   void tell_started(const JobRun& run) const noexcept {
-    const auto parts = current();
-    if (!parts) return;
-    for (const auto& observer : parts->observers) {
-      if (observer.run_started) guarded([&] { observer.run_started(run); });
-    }
+    tell([&](ObserverT& observer) { observer.run_started(run); });
   }
-
   void tell_ended(const JobRun& run, const Completion& end) const noexcept {
-    const auto parts = current();
-    if (!parts) return;
-    for (const auto& observer : parts->observers) {
-      if (observer.run_ended) guarded([&] { observer.run_ended(run, end); });
-    }
+    tell([&](ObserverT& observer) { observer.run_ended(run, end); });
   }
 
   /// Calls the body through the middlewares. Throws what they throw.
   [[nodiscard]] JobOutcome call(const AnyBody& body, JobContext& job) const {
     const auto parts = current();
-    if (!parts || parts->middlewares.empty()) return body(job);
-    return call_from(0, *parts, body, job);
+    if (!parts) return body(job);
+    return Next{*parts, 0, body, job}();
   }
 
  private:
   struct Parts {
-    std::vector<ObserverT> observers{};
-    std::vector<Middleware> middlewares{};
+    std::vector<std::shared_ptr<ObserverT>> observers{};
+    std::vector<std::shared_ptr<AnyMiddleware>> middlewares{};
   };
 
-  [[nodiscard]] static JobOutcome call_from(std::size_t index, const Parts& parts,
-                                            const AnyBody& body, JobContext& job) {
-    if (index == parts.middlewares.size()) return body(job);
-    const NextBody next = [&, index] { return call_from(index + 1, parts, body, job); };
-    return parts.middlewares[index](job, next);
-  }
+  /// What lies inside of the first `index` middlewares.
+  class Next final : public NextBody {
+   public:
+    Next(const Parts& parts, std::size_t index, const AnyBody& body, JobContext& job)
+        : parts_(parts),
+          index_(index),
+          body_(body),
+          job_(job) {}
 
-  template <class Call>
-  static void guarded(Call&& call) noexcept {
-    try {
-      call();
-    } catch (...) {  // NOLINT(bugprone-empty-catch): an observer must not harm what it observes
+    [[nodiscard]] JobOutcome operator()() const override {
+      if (index_ == parts_.middlewares.size()) return body_(job_);
+      return parts_.middlewares[index_]->call(job_, Next{parts_, index_ + 1, body_, job_});
+    }
+
+   private:
+    const Parts& parts_;
+    std::size_t index_;
+    const AnyBody& body_;
+    JobContext& job_;
+  };
+
+  template <class Tell>
+  void tell(Tell&& tell) const noexcept {
+    const auto parts = current();
+    if (!parts) return;
+    for (const auto& observer : parts->observers) {
+      try {
+        tell(*observer);
+      } catch (...) {  // NOLINT(bugprone-empty-catch): an observer must not harm what it observes
+      }
     }
   }
 

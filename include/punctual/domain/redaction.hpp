@@ -11,11 +11,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "punctual/base/json.hpp"
@@ -31,15 +33,19 @@ enum class RedactedPart : std::uint8_t { payload, details, summary, error, log }
 /// Changes `value` as it likes; texts come as JSON strings.
 using RedactionHook = std::function<void(RedactedPart part, Json& value)>;
 
+/// Names of secrets, without case, `_`, `-` and spaces.
+inline constexpr std::array<std::string_view, 13> secret_names{
+    "password",   "passwd",     "passphrase",    "secret", "token", "apikey",          "accesskey",
+    "privatekey", "credential", "authorization", "cookie", "dsn",   "connectionstring"};
+
 /// Which values are taken out of payloads, details, summaries, errors and logs.
 struct RedactionPolicy {
-  /// A text, list or object is taken out if the name it stands under contains one of these, case,
-  /// `_`, `-` and spaces aside; of a text `name=value` or `name: value` the value. Numbers stay.
-  std::vector<std::string> keys{"password",        "passwd",        "passphrase", "secret",
-                                "token",           "apikey",        "accesskey",  "privatekey",
-                                "credential",      "authorization", "cookie",     "dsn",
-                                "connectionstring"};
-  bool by_form = true;  ///< also JSON web tokens, private keys and the user in URLs
+  /// A text, list or object is taken out if the name it stands under contains one of `secret_names`
+  /// or of `keys`, case, `_`, `-` and spaces aside; of a text `name=value` or `name: value` the
+  /// value. Numbers stay.
+  bool by_name = true;
+  std::vector<std::string> keys{};  ///< further names; looked for also if `by_name` is false
+  bool by_form = true;              ///< also JSON web tokens, private keys and the user in URLs
 };
 
 namespace detail {
@@ -95,9 +101,11 @@ class Redactor {
 
   [[nodiscard]] bool is_secret_name(std::string_view name) const {
     const std::string text = folded(name);
-    return std::any_of(policy_.keys.begin(), policy_.keys.end(), [&](const std::string& key) {
+    const auto holds = [&](std::string_view key) {
       return !key.empty() && text.find(folded(key)) != std::string::npos;
-    });
+    };
+    return (policy_.by_name && std::any_of(secret_names.begin(), secret_names.end(), holds)) ||
+           std::any_of(policy_.keys.begin(), policy_.keys.end(), holds);
   }
 
   /// Replaces text[from, to) and returns where what follows begins.

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <concepts>
-#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -34,35 +33,69 @@ concept Observer = requires(std::remove_reference_t<T>& observer, const JobRun& 
   observer.run_ended(run, end);
 };
 
-/// Calls the middleware behind it, or the body.
-using NextBody = std::function<JobOutcome()>;
+/// Calls the middleware behind the one that is handed this, or the body.
+class NextBody {
+ public:
+  [[nodiscard]] virtual JobOutcome operator()() const = 0;
 
-/// Called instead of the body. What it throws fails the run, as what the body throws does; it may
-/// call `next` once, or not at all.
-using Middleware = std::function<JobOutcome(JobContext& job, const NextBody& next)>;
-
-/// An observer of any type, behind one.
-struct AnyObserver {
-  std::function<void(const JobRun&)> run_started{};
-  std::function<void(const JobRun&, const Completion&)> run_ended{};
+ protected:
+  ~NextBody() = default;
 };
 
-/// Wraps an observer so that it can be shared.
+/// Semantics:
+/// - `middleware(job, next)` is called instead of the body. It may call `next()` once, or not at
+/// all;
+///   what it returns is the outcome.
+/// - What it throws fails the run, as what the body throws does.
+template <class T>
+concept Middleware = requires(T& middleware, JobContext& job, const NextBody& next) {
+  { middleware(job, next) } -> std::same_as<JobOutcome>;
+};
+
+/// An observer of any type, behind one.
+class AnyObserver {
+ public:
+  virtual ~AnyObserver() = default;
+  virtual void run_started(const JobRun& run) = 0;
+  virtual void run_ended(const JobRun& run, const Completion& end) = 0;
+};
+
+/// A middleware of any type, behind one.
+class AnyMiddleware {
+ public:
+  virtual ~AnyMiddleware() = default;
+  [[nodiscard]] virtual JobOutcome call(JobContext& job, const NextBody& next) = 0;
+};
+
+/// Wraps an observer of type `T`.
 template <Observer T>
-[[nodiscard]] AnyObserver make_any_observer(T observer) {
-  auto shared = std::make_shared<T>(std::move(observer));
-  AnyObserver any;
-  if constexpr (requires(const JobRun& run) { shared->run_started(run); }) {
-    any.run_started = [shared](const JobRun& run) { shared->run_started(run); };
+class WrappedObserver final : public AnyObserver {
+ public:
+  explicit WrappedObserver(T observer) : observer_(std::move(observer)) {}
+
+  void run_started(const JobRun& run) override {
+    if constexpr (requires { observer_.run_started(run); }) observer_.run_started(run);
   }
-  if constexpr (requires(const JobRun& run, const Completion& end) {
-                  shared->run_ended(run, end);
-                }) {
-    any.run_ended = [shared](const JobRun& run, const Completion& end) {
-      shared->run_ended(run, end);
-    };
+  void run_ended(const JobRun& run, const Completion& end) override {
+    if constexpr (requires { observer_.run_ended(run, end); }) observer_.run_ended(run, end);
   }
-  return any;
-}
+
+ private:
+  T observer_;
+};
+
+/// Wraps a middleware of type `T`.
+template <Middleware T>
+class WrappedMiddleware final : public AnyMiddleware {
+ public:
+  explicit WrappedMiddleware(T middleware) : middleware_(std::move(middleware)) {}
+
+  [[nodiscard]] JobOutcome call(JobContext& job, const NextBody& next) override {
+    return middleware_(job, next);
+  }
+
+ private:
+  T middleware_;
+};
 
 }  // namespace punctual

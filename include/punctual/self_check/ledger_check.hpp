@@ -44,8 +44,8 @@ inline constexpr std::size_t ledger_faults_shown_max = 20;
   const auto number = [](auto count, const char* what) {
     return std::to_string(count) + what + (count == 1 ? "" : "s");
   };
-  return CheckResult::passed("each once: " + number(report.instant_count, " due instant") +
-                                 " of " + number(report.job_count, " job"),
+  return CheckResult::passed("each once: " + number(report.instant_count, " due instant") + " of " +
+                                 number(report.job_count, " job"),
                              std::move(details));
 }
 

@@ -198,7 +198,9 @@ TEST_CASE("JobRun has every value in its place when it is sent") {
   run.workflow_id = first_id;
   run.step = "load";
   run.after = {first_id};
-  punctual::append_log_line(run.log, "2024-01-15T02:00:00.002Z", "begun");
+  punctual::RunLog log;
+  log.add(two + Duration{2}, "begun");
+  run.log = log.to_json<Json>();
   CHECK(Json(run) == Json::parse(R"({
     "id": "018d0a5c-1f00-7000-8000-000000000002", "jobName": "platform-self-check",
     "status": "failed", "trigger": "retry", "messageCode": "PLATFORM_VALIDATION_FAILED",
