@@ -147,7 +147,7 @@ TEST_CASE("summarize_jobs returns every job that was loaded, by name, with its l
   job.next_due_at = scratch.now;
   JobDefinition paused = job;
   paused.name = "alpha";
-  (void)detail::sync_jobs(scratch.connection, {job, paused});
+  (void)detail::sync_jobs(scratch.connection, {job, paused}, scratch.now);
   scratch.connection.exec(
       "UPDATE {}jobs SET paused = 1, paused_by = 'olga', paused_reason = 'why' WHERE name = "
       "'alpha'");
@@ -210,7 +210,7 @@ TEST_CASE("find_prunable returns the oldest ended runs, but never the newest of 
     JobDefinition job;
     job.name = "alpha";
     job.retention = {.period = row.period, .keep_last = row.keep_last};
-    (void)detail::sync_jobs(scratch.connection, {job});
+    (void)detail::sync_jobs(scratch.connection, {job}, scratch.now);
     std::vector<std::string> ids;
     for (int hours = 10; hours > 0; --hours) {
       ids.push_back(
@@ -231,7 +231,7 @@ TEST_CASE("find_prunable goes by when a run ended, not by when it was stored") {
   JobDefinition job;
   job.name = "alpha";
   job.retention = {.period = 1h, .keep_last = 1};
-  (void)detail::sync_jobs(scratch.connection, {job});
+  (void)detail::sync_jobs(scratch.connection, {job}, scratch.now);
   store_ended(scratch, "alpha", scratch.now);  // a long one: it began first and ended last
   const RunId second = store_ended(scratch, "alpha", scratch.now - 2h);
   const RunId third = store_ended(scratch, "alpha", scratch.now - 3h);

@@ -38,7 +38,7 @@ JobDefinition definition(const Scratch& scratch, std::string name = "alpha") {
 }
 
 ScheduleState sync(Scratch& scratch, const JobDefinition& job) {
-  return detail::sync_jobs(scratch.connection, {job}).at(0);
+  return detail::sync_jobs(scratch.connection, {job}, scratch.now).at(0);
 }
 
 }  // namespace
@@ -74,13 +74,15 @@ TEST_CASE("synced keeps the armed instant unless the schedule changed or the job
                     .anchor_at = scratch.now - 1h,
                     .next_due_at = scratch.now - 1min};
     stored.schedule = row.has_same_schedule ? job.schedule.dump() : "{}";
+    stored.depends_on = "[]";
     JobDefinition wanted = job;
     wanted.enabled = row.is_enabled;
-    const LedgerRow next = detail::synced(stored, wanted);
+    const LedgerRow next = detail::synced(stored, wanted, scratch.now);
     CHECK(next.state.version == row.next_version);
     CHECK(next.state.enabled == row.is_enabled);
     CHECK(next.state.anchor_at == (row.is_rearmed ? job.anchor_at : stored.state.anchor_at));
     CHECK(next.state.next_due_at == (row.is_rearmed ? job.next_due_at : stored.state.next_due_at));
+    CHECK((next.state.epoch_at == scratch.now) == row.is_rearmed);
   }
 }
 
@@ -102,22 +104,23 @@ TEST_CASE("sync_jobs stores a job so that reading it back finds every value") {
 TEST_CASE("read_synced_jobs answers only when loading the definitions would change nothing") {
   Scratch scratch;
   const JobDefinition job = definition(scratch);
-  CHECK_FALSE(detail::read_synced_jobs(scratch.connection, {job}));
+  CHECK_FALSE(detail::read_synced_jobs(scratch.connection, {job}, scratch.now));
   sync(scratch, job);
   JobDefinition again = job;
   again.anchor_at += 1h;
   again.next_due_at = std::nullopt;
-  const auto states = detail::read_synced_jobs(scratch.connection, {again});
+  const auto states = detail::read_synced_jobs(scratch.connection, {again}, scratch.now);
   REQUIRE(states);
   CHECK(states->at(0).next_due_at == job.next_due_at);
 
   JobDefinition described = job;
   described.description = "otherwise";
-  CHECK_FALSE(detail::read_synced_jobs(scratch.connection, {described}));
+  CHECK_FALSE(detail::read_synced_jobs(scratch.connection, {described}, scratch.now));
   JobDefinition kept = job;
   kept.retention.keep_last += 1;
-  CHECK_FALSE(detail::read_synced_jobs(scratch.connection, {kept}));
-  CHECK_FALSE(detail::read_synced_jobs(scratch.connection, {job, definition(scratch, "beta")}));
+  CHECK_FALSE(detail::read_synced_jobs(scratch.connection, {kept}, scratch.now));
+  CHECK_FALSE(detail::read_synced_jobs(scratch.connection, {job, definition(scratch, "beta")},
+                                       scratch.now));
 }
 
 TEST_CASE("due_schedules returns what is due, the earliest first, and nothing else") {

@@ -51,7 +51,8 @@ TEST_CASE("migrate makes the same tables from whatever version it starts") {
   CHECK(detail::read_schema_version(fresh) == 0);
   detail::migrate(fresh);
   CHECK(detail::read_schema_version(fresh) == detail::schema_version_latest);
-  CHECK(tables(fresh) == std::vector<std::string>{"job_runs", "jobs", "schema_version"});
+  CHECK(tables(fresh) == std::vector<std::string>{"buckets", "job_dependencies", "job_runs", "jobs",
+                                                  "run_edges", "schema_version"});
 
   for (int start = 0; start <= detail::schema_version_latest; ++start) {
     CAPTURE(start);
@@ -123,8 +124,10 @@ TEST_CASE("migrate keeps prefixes apart when several are in one file") {
   CHECK(detail::read_schema_version(a) == detail::schema_version_latest);
   CHECK(detail::read_schema_version(b) == 0);
   detail::migrate(b);
-  CHECK(tables(b) == std::vector<std::string>{"a_job_runs", "a_jobs", "a_schema_version",
-                                              "b_job_runs", "b_jobs", "b_schema_version"});
+  CHECK(tables(b) == std::vector<std::string>{"a_buckets", "a_job_dependencies", "a_job_runs",
+                                              "a_jobs", "a_run_edges", "a_schema_version",
+                                              "b_buckets", "b_job_dependencies", "b_job_runs",
+                                              "b_jobs", "b_run_edges", "b_schema_version"});
 }
 
 TEST_CASE("migrate makes each step once when several start at the same time") {

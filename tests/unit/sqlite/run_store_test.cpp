@@ -36,7 +36,7 @@ void sync_after_finish(Scratch& scratch, Duration delay) {
   JobDefinition job;
   job.name = "alpha";
   job.after_finish_delay = delay;
-  (void)detail::sync_jobs(scratch.connection, {job});
+  (void)detail::sync_jobs(scratch.connection, {job}, scratch.now);
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ TEST_CASE("rearm leaves a schedule as it is when there is a reason") {
   SECTION("the job does not wait for the end") {
     JobDefinition job;
     job.name = "alpha";
-    (void)detail::sync_jobs(scratch.connection, {job});
+    (void)detail::sync_jobs(scratch.connection, {job}, scratch.now);
   }
   SECTION("the job was never loaded") {
     detail::ensure_job(scratch.connection, "alpha");

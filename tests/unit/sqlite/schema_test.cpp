@@ -60,7 +60,7 @@ void do_everything(Scratch& scratch) {
   auto& connection = scratch.connection;
   JobDefinition job;
   job.name = "alpha";
-  (void)detail::sync_jobs(connection, {job});
+  (void)detail::sync_jobs(connection, {job}, scratch.now);
   (void)detail::due_schedules(connection, jobs, 10, scratch.now);
   (void)detail::next_wake(connection, jobs);
   std::vector<NewRun> rows;
@@ -196,9 +196,10 @@ TEST_CASE("job_runs refuses a second row where only one may be") {
 }
 
 TEST_CASE("Migrations lead to the latest version, one by one") {
-  CHECK(punctual::sqlite::detail::schema_version_latest == 2);
+  CHECK(punctual::sqlite::detail::schema_version_latest == 3);
   CHECK(std::string{punctual::sqlite::detail::migrations[0].name} == "jobs");
   CHECK(std::string{punctual::sqlite::detail::migrations[1].name} == "job_runs");
+  CHECK(std::string{punctual::sqlite::detail::migrations[2].name} == "dependencies");
 }
 
 }  // namespace schema_test

@@ -34,7 +34,7 @@ void sync(Scratch& scratch, std::string name, std::optional<TimePoint> next_due_
   JobDefinition job;
   job.name = std::move(name);
   job.next_due_at = next_due_at;
-  (void)detail::sync_jobs(scratch.connection, {job});
+  (void)detail::sync_jobs(scratch.connection, {job}, scratch.now);
 }
 
 void enqueue(Scratch& scratch, std::string job, TimePoint run_at, int priority = 0) {

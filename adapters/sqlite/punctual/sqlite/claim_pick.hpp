@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// ClaimPick: chooses the runs that a claim gets, without changing anything.
+// ClaimPick: chooses the runs that a claim gets. Only `take_tokens` writes.
 //
 // Pending runs lie in lanes, one per priority. Within a lane the claim order is the order of
 // `run_at`, so the ready runs are the front of each lane, and an index holds every lane in order.
@@ -21,6 +21,7 @@
 #include <limits>
 #include <optional>
 #include <queue>
+#include <set>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -56,8 +57,10 @@ class ClaimPick {
     return std::move(picked_);
   }
 
-  /// The buckets that were looked at, as they are once what was picked has its tokens.
-  [[nodiscard]] const auto& levels() const noexcept { return levels_; }
+  /// Writes the buckets as they are once what was picked has its tokens.
+  void take_tokens() const {
+    for (const auto& key : taken_from_) write_bucket(connection_, key, levels_.at(key));
+  }
 
  private:
   /// Runs that are passed over before the pick turns to the lanes of each kind.
@@ -214,6 +217,7 @@ class ClaimPick {
     if (!job.rate) return;
     BucketLevel& level = level_of(*job.rate);
     level = job.rate->limit.after_taking(level, now_);
+    taken_from_.insert(job.rate->key);
   }
 
   [[nodiscard]] JobView& view_of(const std::string& job_name) {
@@ -228,11 +232,18 @@ class ClaimPick {
     const auto room = std::find_if(request_.rooms.begin(), request_.rooms.end(),
                                    [&](const JobRoom& of) { return of.job_name == job_name; });
     job.room = room == request_.rooms.end() ? request_.limit : room->room;
-    if (request_.rates == nullptr) return job;
-    for (const auto& rate : *request_.rates) {
-      if (rate.job_name == job_name) job.rate = &rate.rate;
-    }
+    job.rate = rate_of(job_name);
     return job;
+  }
+
+  [[nodiscard]] const KeyedRate* rate_of(const std::string& job_name) const {
+    if (request_.rates == nullptr) return nullptr;
+    const auto found = std::lower_bound(
+        request_.rates->begin(), request_.rates->end(), job_name,
+        [](const JobRate& rate, const std::string& name) { return rate.job_name < name; });
+    const bool is_limited =
+        found != request_.rates->end() && found->job_name == job_name && found->rate.limit.max > 0;
+    return is_limited ? &found->rate : nullptr;
   }
 
   [[nodiscard]] BucketLevel& level_of(const KeyedRate& rate) {
@@ -260,7 +271,8 @@ class ClaimPick {
   Position reached_{};
   std::unordered_map<std::string, JobView> views_;
   std::unordered_map<std::string, std::uint32_t> running_by_key_;
-  std::unordered_map<std::string, BucketLevel> levels_;
+  std::unordered_map<std::string, BucketLevel> levels_;  // of the buckets that were looked at
+  std::set<std::string> taken_from_;
 };
 
 }  // namespace punctual::sqlite::detail

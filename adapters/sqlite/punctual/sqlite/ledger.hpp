@@ -78,6 +78,14 @@ inline constexpr const char* schedule_state_columns =
   return row;
 }
 
+/// True if syncing `definition` arms the job anew: its epoch starts, and nothing that it depends on
+/// has ended.
+[[nodiscard]] inline bool is_rearmed(const LedgerRow& stored, const JobDefinition& definition) {
+  return stored.state.version == 0 || stored.schedule != dump_json(definition.schedule) ||
+         stored.depends_on != dump_json(definition.depends_on) ||
+         (definition.enabled && !stored.state.enabled);
+}
+
 /// Returns what syncing `definition` makes of the job's row. The same one if nothing changes.
 [[nodiscard]] inline LedgerRow synced(const LedgerRow& stored, const JobDefinition& definition,
                                       TimePoint now) {
@@ -88,9 +96,7 @@ inline constexpr const char* schedule_state_columns =
   row.retention = definition.retention;
   row.depends_on = dump_json(definition.depends_on);
   if (now < stored.seen_at || now - stored.seen_at >= seen_period) row.seen_at = now;
-  const bool rearms = stored.state.version == 0 || stored.schedule != row.schedule ||
-                      stored.depends_on != row.depends_on ||
-                      (definition.enabled && !stored.state.enabled);
+  const bool rearms = is_rearmed(stored, definition);
   if (rearms) {
     row.state.anchor_at = definition.anchor_at;
     row.state.next_due_at = definition.next_due_at;
@@ -147,9 +153,7 @@ inline void write_ledger_row(Connection& connection, const LedgerRow& row) {
     const LedgerRow stored = read_ledger_row(connection, definition.name);
     const LedgerRow row = synced(stored, definition, now);
     if (!row.same_as(stored)) write_ledger_row(connection, row);
-    const bool has_changed =
-        row.state.version != stored.state.version && row.depends_on != stored.depends_on;
-    if (has_changed) write_dependencies(connection, definition);
+    if (is_rearmed(stored, definition)) write_dependencies(connection, definition);
     states.push_back(row.state);
   }
   return states;
@@ -194,6 +198,7 @@ inline void write_ledger_row(Connection& connection, const LedgerRow& row) {
   static const std::string nobody;
   Query{connection,
         "UPDATE {}jobs SET paused = ?1, paused_at = ?2, paused_by = ?3, paused_reason = ?4,"
+        " failed_dependency = iif(?1 OR next_due_at IS ?5, failed_dependency, NULL),"
         " next_due_at = iif(?1, next_due_at, ?5), version = version + 1"
         " WHERE name = ?6 AND version = ?7"}
       .bind(change.paused, change.paused ? std::optional{now} : std::nullopt,

@@ -86,7 +86,7 @@ namespace punctual::sqlite::detail {
                                                TimePoint now) {
   ClaimPick pick{connection, request, now};
   const auto ids = pick.pick(request.limit);
-  for (const auto& [key, full_at] : pick.levels()) write_bucket(connection, key, full_at);
+  pick.take_tokens();
   std::vector<JobRun> runs;
   runs.reserve(ids.size());
   for (const auto& id : ids) runs.push_back(start_run(connection, id, request, now));
@@ -230,18 +230,22 @@ struct HeldRun {
   return CancelAnswer::cancelled;
 }
 
-/// True if it is longer ago than is noted that a node was there for some of the jobs. Reads only.
+/// True if it is longer ago than is noted that a node was there for some of the jobs, or that was
+/// noted before the clock was set back. Reads only.
 [[nodiscard]] inline bool has_stale_presence(Connection& connection, const JobNames& jobs,
                                              TimePoint now) {
   const KnownJobs known{connection, jobs};
-  Query query{connection, "SELECT 1 FROM {}jobs WHERE seen_at <= ? AND knows_job(name) LIMIT 1"};
-  return query.bind(now - seen_period).step();
+  Query query{connection,
+              "SELECT 1 FROM {}jobs WHERE (seen_at <= ? OR seen_at > ?) AND knows_job(name)"
+              " LIMIT 1"};
+  return query.bind(now - seen_period, now).step();
 }
 
 /// Notes that a node is there for the jobs.
 inline void note_presence(Connection& connection, const JobNames& jobs, TimePoint now) {
   const KnownJobs known{connection, jobs};
-  Query{connection, "UPDATE {}jobs SET seen_at = ?1 WHERE seen_at <= ?2 AND knows_job(name)"}
+  Query{connection,
+        "UPDATE {}jobs SET seen_at = ?1 WHERE (seen_at <= ?2 OR seen_at > ?1) AND knows_job(name)"}
       .bind(now, now - seen_period)
       .run();
 }
@@ -279,7 +283,7 @@ inline void expire_run(Connection& connection, const JobRun& run, Duration age, 
   static const std::string sql = "SELECT " + run_columns(false) +
                                  " FROM {}job_runs INDEXED BY {}job_runs_pending_lanes"
                                  " WHERE status = 'pending' AND job_name = ? AND run_at <= ?"
-                                 " ORDER BY id LIMIT ?";
+                                 " LIMIT ?";
   note_presence(connection, *request.jobs, now);
   std::size_t count = 0;
   for (const auto& job : find_unseen_jobs(connection, request, now)) {

@@ -181,7 +181,7 @@ inline Stored store_run(Connection& connection, const NewRun& row, TimePoint now
                  now);
   } else if (is_pending && !draw_edges(connection, run)) {
     skip_at_once(run, message_code::job_dependency_failed, dependency_failed_summary, now);
-  } else if (is_pending && row.pace.limit.max > 0) {
+  } else if (is_pending && run.waits_for == 0 && row.pace.limit.max > 0) {
     run.run_at = take_token(connection, row.pace, run.run_at);
   }
   insert_run(connection, run);

@@ -128,7 +128,8 @@ ALTER TABLE {}jobs ADD COLUMN epoch_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE {}jobs ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE {}jobs ADD COLUMN depends_on TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE {}jobs ADD COLUMN failed_dependency TEXT;
-UPDATE {}jobs SET epoch_at = max(anchor_at, coalesce(next_due_at, anchor_at));
+UPDATE {}jobs SET epoch_at = max(anchor_at, coalesce(next_due_at, anchor_at)),
+  seen_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000;
 
 ALTER TABLE {}job_runs ADD COLUMN abandon_count INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE {}job_runs ADD COLUMN payload_version INTEGER NOT NULL DEFAULT 0;
