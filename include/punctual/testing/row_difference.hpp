@@ -76,6 +76,13 @@ inline std::string difference(const JobRun& wanted, const JobRun& got) {
   fields.compare("cancel_actor", wanted.cancel_actor, got.cancel_actor);
   fields.compare("progress", wanted.progress, got.progress);
   fields.compare("progress_note", wanted.progress_note, got.progress_note);
+  fields.compare("abandon_count", wanted.abandon_count, got.abandon_count);
+  fields.compare("payload_version", wanted.payload_version, got.payload_version);
+  fields.compare("workflow_id", wanted.workflow_id, got.workflow_id);
+  fields.compare("step", wanted.step, got.step);
+  fields.compare("after", wanted.after, got.after);
+  fields.compare("waits_for", wanted.waits_for, got.waits_for);
+  fields.compare("log", wanted.log, got.log);
   return std::move(fields).text();
 }
 
@@ -88,6 +95,8 @@ inline std::string difference(const ScheduleState& wanted, const ScheduleState& 
   fields.compare("paused_at", wanted.paused_at, got.paused_at);
   fields.compare("anchor_at", wanted.anchor_at, got.anchor_at);
   fields.compare("next_due_at", wanted.next_due_at, got.next_due_at);
+  fields.compare("epoch_at", wanted.epoch_at, got.epoch_at);
+  fields.compare("failed_dependency", wanted.failed_dependency, got.failed_dependency);
   return std::move(fields).text();
 }
 

@@ -25,13 +25,16 @@
 #include <vector>
 
 #include "punctual/testing/conformance_advance.hpp"
+#include "punctual/testing/conformance_after.hpp"
 #include "punctual/testing/conformance_after_finish.hpp"
 #include "punctual/testing/conformance_cancel.hpp"
 #include "punctual/testing/conformance_check.hpp"
 #include "punctual/testing/conformance_claim.hpp"
 #include "punctual/testing/conformance_concurrency.hpp"
+#include "punctual/testing/conformance_depends_on.hpp"
 #include "punctual/testing/conformance_due.hpp"
 #include "punctual/testing/conformance_enqueue.hpp"
+#include "punctual/testing/conformance_epoch.hpp"
 #include "punctual/testing/conformance_final_rows.hpp"
 #include "punctual/testing/conformance_finish.hpp"
 #include "punctual/testing/conformance_handles.hpp"
@@ -40,6 +43,7 @@
 #include "punctual/testing/conformance_limits.hpp"
 #include "punctual/testing/conformance_pause.hpp"
 #include "punctual/testing/conformance_prune.hpp"
+#include "punctual/testing/conformance_replaces_running.hpp"
 #include "punctual/testing/conformance_rescue.hpp"
 #include "punctual/testing/conformance_run.hpp"
 #include "punctual/testing/conformance_summary.hpp"
@@ -47,6 +51,7 @@
 #include "punctual/testing/conformance_unique_key.hpp"
 #include "punctual/testing/conformance_values.hpp"
 #include "punctual/testing/conformance_wake.hpp"
+#include "punctual/testing/conformance_work_end.hpp"
 #include "punctual/testing/storage_harness.hpp"
 
 namespace punctual::testing {
@@ -76,12 +81,16 @@ namespace detail {
     checks.insert(checks.end(), std::begin(group), std::end(group));
   };
   add(sync_checks);
+  add(epoch_checks);
   add(due_checks);
   add(advance_checks);
   add(after_finish_checks);
   add(pause_checks);
+  add(depends_on_checks);
   add(enqueue_checks);
   add(unique_key_checks);
+  add(after_checks);
+  add(replaces_running_checks);
   add(value_checks);
   add(claim_checks);
   add(claim_only_checks);
@@ -92,6 +101,7 @@ namespace detail {
   add(release_checks);
   add(rescue_checks);
   add(finish_checks);
+  add(work_end_checks);
   add(cancel_checks);
   add(wake_checks);
   add(history_checks);
