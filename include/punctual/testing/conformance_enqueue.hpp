@@ -210,6 +210,45 @@ inline constexpr StorageCheck enqueue_checks[] = {
        detail::expect_answer(trial, detail::queued_row(trial), EnqueueAnswer::Kind::stored);
      }},
 
+    {"enqueue answers with the first attempt when the due instant of a row has one",
+     [](StorageTrial& trial) {
+       NewRun open = trial.row("alpha");
+       open.due_at = trial.now();
+       trial.enqueue(open);
+       NewRun ended = trial.row("alpha");
+       ended.due_at = *open.due_at - std::chrono::hours{1};
+       trial.end(ended);
+       NewRun skipped = trial.skipped_row("alpha", "JOB_MISSED");
+       skipped.due_at = *open.due_at - std::chrono::hours{2};
+       trial.enqueue(skipped);
+       for (const NewRun& first : {open, ended, skipped}) {
+         for (NewRun again : {trial.row("alpha"), trial.skipped_row("alpha", "JOB_PAUSED")}) {
+           again.due_at = first.due_at;
+           const EnqueueAnswer answer = trial.offer(again);
+           trial.expect_equal("answer", EnqueueAnswer::Kind::duplicate, answer.kind);
+           trial.expect_equal("id of the answer", first.id, answer.id);
+           trial.expect(!trial.storage().run(again.id).has_value(), "the row not to be stored");
+         }
+       }
+     }},
+
+    {"enqueue stores a row when its due instant has an answer of another job, or is tried again",
+     [](StorageTrial& trial) {
+       NewRun first = trial.row("alpha");
+       first.due_at = trial.now();
+       trial.enqueue(first);
+       NewRun other = trial.row("beta");
+       other.due_at = first.due_at;
+       trial.expect_equal("answer for another job", EnqueueAnswer::Kind::stored,
+                          trial.offer(other).kind);
+       NewRun again = trial.row("alpha");
+       again.due_at = first.due_at;
+       again.attempt = 2;
+       again.retry_of = first.id;
+       trial.expect_equal("answer for another attempt", EnqueueAnswer::Kind::stored,
+                          trial.offer(again).kind);
+     }},
+
     {"enqueue stores a run when its job was never loaded",
      [](StorageTrial& trial) {
        const RunId id = trial.enqueue(trial.row("later-loaded"));

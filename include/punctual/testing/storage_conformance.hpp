@@ -35,17 +35,23 @@
 #include "punctual/testing/conformance_due.hpp"
 #include "punctual/testing/conformance_enqueue.hpp"
 #include "punctual/testing/conformance_epoch.hpp"
+#include "punctual/testing/conformance_expiry.hpp"
 #include "punctual/testing/conformance_final_rows.hpp"
 #include "punctual/testing/conformance_finish.hpp"
 #include "punctual/testing/conformance_handles.hpp"
 #include "punctual/testing/conformance_history.hpp"
 #include "punctual/testing/conformance_lease.hpp"
 #include "punctual/testing/conformance_limits.hpp"
+#include "punctual/testing/conformance_pace.hpp"
 #include "punctual/testing/conformance_pause.hpp"
+#include "punctual/testing/conformance_policy_races.hpp"
 #include "punctual/testing/conformance_prune.hpp"
+#include "punctual/testing/conformance_query.hpp"
+#include "punctual/testing/conformance_rate.hpp"
 #include "punctual/testing/conformance_replaces_running.hpp"
 #include "punctual/testing/conformance_rescue.hpp"
 #include "punctual/testing/conformance_run.hpp"
+#include "punctual/testing/conformance_run_fields.hpp"
 #include "punctual/testing/conformance_summary.hpp"
 #include "punctual/testing/conformance_sync.hpp"
 #include "punctual/testing/conformance_unique_key.hpp"
@@ -91,25 +97,31 @@ namespace detail {
   add(unique_key_checks);
   add(after_checks);
   add(replaces_running_checks);
+  add(pace_checks);
   add(value_checks);
+  add(run_field_checks);
   add(claim_checks);
   add(claim_only_checks);
   add(room_checks);
   add(exclusive_checks);
   add(concurrency_key_checks);
+  add(rate_checks);
   add(renew_checks);
   add(release_checks);
   add(rescue_checks);
   add(finish_checks);
   add(work_end_checks);
   add(cancel_checks);
+  add(expiry_checks);
   add(wake_checks);
   add(history_checks);
+  add(query_checks);
   add(summary_checks);
   add(prune_checks);
   add(final_row_checks);
   add(self_report_checks);
   add(concurrency_checks);
+  add(policy_race_checks);
   return checks;
 }
 
