@@ -36,7 +36,7 @@ struct ClaimRequest {
   std::size_t limit = 0;           ///< at most so many runs
   Duration lease{};                ///< the lease each one gets
   std::optional<RunId> only{};     ///< just this run, whatever its place in the order
-  /// Borrowed for the call: jobs whose starts are limited, by name. Null: none is.
+  /// Borrowed for the call: jobs whose starts are limited, ordered by name. Null: none is.
   const std::vector<JobRate>* rates = nullptr;
 };
 
@@ -94,7 +94,7 @@ enum class FinishAnswer : std::uint8_t {
 struct EnqueueAnswer {
   enum class Kind : std::uint8_t {
     stored,
-    duplicate,   ///< an open run has the unique key; `id` is that run's
+    duplicate,   ///< an open run has the unique key, or another the due instant; `id` is that run's
     overlapped,  ///< stored as skipped / JOB_OVERLAPPED
   };
   Kind kind = Kind::stored;

@@ -32,7 +32,7 @@ struct RunQuery {
   bool dead = false;
   std::optional<RunId> before{};  ///< only ids below: the last id of the page before
   std::size_t limit = 100;        ///< 1 to 1,000
-  bool with_details = true;       ///< false leaves `details` and `payload` null
+  bool with_details = true;       ///< false leaves `details`, `payload` and `log` null
 };
 
 /// Errors: INVALID_QUERY -> `limit` is 0 or above 1,000.

@@ -32,15 +32,17 @@ namespace punctual {
 /// Semantics:
 /// - `sync_jobs(definitions, now)` stores new jobs and changed ones and returns every one's state.
 ///   Armed instants are kept unless the schedule's JSON or what the job depends on changed, or the
-///   job became enabled; then its epoch starts at `now`. Loading the same definitions again changes
-///   nothing but when the job was last seen, which may be noted to ten minutes.
+///   job became enabled; then its epoch starts at `now`, and of the jobs it depends on none has
+///   ended yet. Loading the same definitions again changes nothing but when the job was last seen,
+///   which may be noted to ten minutes.
 /// - `due_schedules(jobs, limit, now)` returns schedules of `jobs` with `next_due_at <= now`, those
 ///   that are enabled and not paused, the earliest first, ties by name.
 /// - `advance(advances, now)` moves each schedule whose version is still as read and stores its
 ///   rows, each advance atomically. `(job, due_at)` is unique among first attempts: a row whose
 ///   instant has one already is left out and counted. A row that must not overlap an open run is
 ///   stored as skipped. What was armed because a dependency failed is not any more.
-/// - `set_paused(change, now)` likewise; returns false if the version had moved on.
+/// - `set_paused(change, now)` likewise; returns false if the version had moved on. What was armed
+///   because a dependency failed stays so while the armed instant stays the same.
 template <class T>
 concept ScheduleLedger = requires(std::remove_reference_t<T>& storage,
                                   const std::vector<JobDefinition>& definitions,
@@ -54,18 +56,25 @@ concept ScheduleLedger = requires(std::remove_reference_t<T>& storage,
 };
 
 /// Semantics:
-/// - `enqueue(rows, now)` stores runs, all or none. A row whose unique key an open run has is not
-///   stored, nor one whose due instant has a first attempt, nor an overlapping one that asked to be
-///   skipped; the answers say so. An id that is taken refuses all of them (DUPLICATE_RUN_ID). A row
-///   whose `after` names work that has not ended waits (`run_at` is `time_max`); where one of it
-///   ended otherwise than well, or is not there, the row is stored as skipped /
-///   JOB_DEPENDENCY_FAILED. A row with a `pace` takes a token and is ready when it has one. A row
-///   that `replaces_running` ends the exclusive runs of the job that are running.
+/// - `enqueue(rows, now)` stores runs, all or none, one after the other. A first attempt whose due
+///   instant has one is not stored, nor a row whose unique key an open run has: its answer is
+///   `duplicate`, with the id of that one. An overlapping row that asked to be skipped is stored as
+///   skipped. An id that is taken refuses all of them (DUPLICATE_RUN_ID).
+/// - A row whose `after` names work that has not ended waits: `run_at` is `time_max`, whatever it
+///   was, and `waits_for` counts each work once. Work is named by any attempt and stands as its
+///   last one does. Where one of it ended otherwise than well, or is not there yet, the row is
+///   stored as skipped / JOB_DEPENDENCY_FAILED, with the answer `stored`.
+/// - A row with a `pace` takes a token of its `run_at` or later, and is ready when it has it; one
+///   that waits, or is not stored as pending, takes none.
+/// - A pending row that `replaces_running`, once it is stored, ends the exclusive runs of the job
+///   that are running: failed / JOB_CANCELLED, with an error. It may itself be skipped for its
+///   overlap with what is left. All this holds for the rows of other operations, too.
 /// - `claim(request, now)` makes pending runs with `run_at <= now` running, in the order of
 ///   `claim_order(run_at, priority)` then id, leaving out unknown and paused jobs and what a limit
 ///   (room, exclusive, concurrency key, rate) does not let run; raises each fence by one, sets
-///   node, lease and `started_at`, takes a token for each whose job has a rate. Runs that cannot
-///   start never block those behind them.
+///   node, lease and `started_at`, takes a token for each whose job has a rate, also for `only`.
+///   `rates` are ordered by name; a limit of 0 is none. Runs that cannot start take no token and
+///   never block those behind them.
 /// - `renew(renewals, lease, now)` extends each lease to `now + lease`, also one that has expired
 ///   but that nobody took.
 /// - `finish(completions, now)` records each end under its fence, with `completed_at` not before
@@ -73,19 +82,25 @@ concept ScheduleLedger = requires(std::remove_reference_t<T>& storage,
 ///   whose unique key is taken is left out.
 /// - Whenever the last attempt of some work ends, by whatever operation, in the same transaction:
 ///   runs that waited for it wait for one less, and are ready at that instant when they wait for
-///   none; if it did not end well they are skipped / JOB_DEPENDENCY_FAILED, and so on behind them.
-///   If it ran, or was skipped / JOB_DEPENDENCY_FAILED, jobs that depend on its job are armed as
-///   JobDefinition says.
+///   none; if it did not end well they are skipped / JOB_DEPENDENCY_FAILED at that instant, and so
+///   on behind them. Those keep `waits_for` and `run_at`: rows that have ended do not change.
+/// - If that attempt ran, or was skipped / JOB_DEPENDENCY_FAILED, enabled jobs that depend on its
+///   job are armed as JobDefinition says, paused ones too; if it never ran otherwise, that counts
+///   neither as a good end nor as a failure. A failure begins a new round, as arming does. What is
+///   armed is kept, but a round that ended well replaces an armed failure. The armed instant is at
+///   least a millisecond after the last one that a first attempt of the job has answered.
 /// - `release(leases, now)` makes each run pending again, coded JOB_INTERRUPTED, the attempt
-///   unspent.
+///   unspent. Its token is spent; its log stays.
 /// - `take_expired(request, now)` takes over runs whose lease has expired, whichever node had them:
 ///   the next fence and a new lease. `node` stays the one that ran them.
 /// - `request_cancel(run, actor, now)` ends a pending run, or marks a running one.
-/// - `expire_unknown(request, now)` notes that a node is there for `jobs`, which may be noted to
-/// ten
-///   minutes; then ends pending runs as failed / JOB_NOT_FOUND whose `run_at` came `age` ago and
-///   whose job no node has been there for, nor synced, for `age`; returns how many.
-/// - `next_wake(jobs, now)` returns the earliest instants with something to do.
+/// - `expire_unknown(request, now)` notes, to ten minutes, that a node is there for `jobs`, as far
+///   as they have been synced or have runs; then ends pending runs as failed / JOB_NOT_FOUND, up to
+///   `limit`, whose `run_at` came `age` ago and whose job is none of `jobs` and no node has been
+///   there for, nor synced, for `age`; returns how many. Paused and disabled jobs' too. The error
+///   has the same code and names the job.
+/// - `next_wake(jobs, now)` returns the earliest instants with something to do. Runs that wait for
+///   others have none.
 template <class T>
 concept RunQueue = requires(std::remove_reference_t<T>& storage, const std::vector<NewRun>& rows,
                             const ClaimRequest& request, const std::vector<Renewal>& renewals,
@@ -106,6 +121,7 @@ concept RunQueue = requires(std::remove_reference_t<T>& storage, const std::vect
 
 /// Semantics:
 /// - `runs(query)` returns matching runs by descending id, by key, never by offset or count.
+///   Without details they have no log either.
 /// - `run(id)` returns one run with everything, or nullopt.
 /// - `summaries()` returns every job ever synced, by name, its counts from counters.
 /// - `prune(limit, now)` removes up to `limit` runs that ended longer ago than their job's
