@@ -25,6 +25,7 @@
 #include "punctual/testing/embedded_harness.hpp"
 #include "punctual/testing/storage_conformance.hpp"
 #include "support/catch.hpp"
+#include "unit/testing/broken_storages.hpp"
 
 namespace storage_conformance_test {
 
@@ -268,6 +269,9 @@ class OwnClockStorage : public InMemoryStorage {
   auto request_cancel(RunId run_id, const std::string& actor, TimePoint) {
     return InMemoryStorage::request_cancel(run_id, actor, read(*clock_));
   }
+  auto expire_unknown(const ExpiryRequest& request, TimePoint) {
+    return InMemoryStorage::expire_unknown(request, read(*clock_));
+  }
   auto next_wake(const JobNames& jobs, TimePoint) {
     return InMemoryStorage::next_wake(jobs, read(*clock_));
   }
@@ -344,6 +348,18 @@ const Row rows[] = {
      "runs pages through all rows once when rows are added meanwhile"},
     {"finish records an end before the start", &try_on<EndsBeforeTheStart>,
      "finish records no end before the start when the clock was set back"},
+    {"enqueue lets nothing wait", &try_on<IgnoresAfter>,
+     "finish skips a chain of 1000 runs when the run before it fails"},
+    {"the ends of jobs arm nothing", &try_on<IgnoresDependsOn>,
+     "finish arms a job when the last job that it depends on has ended well"},
+    {"claim ignores rates", &try_on<IgnoresRates>,
+     "claim starts as many runs as there are tokens when eight threads claim at once"},
+    {"enqueue ignores paces", &try_on<IgnoresPace>,
+     "enqueue moves a run on to its token when the bucket is empty"},
+    {"enqueue replaces nothing", &try_on<ReplacesNothing>,
+     "enqueue ends an exclusive run when the row takes the place of what is running"},
+    {"expire_unknown expires nothing", &try_on<ExpiresNothing>,
+     "expire_unknown ends a pending run when no node was there for its job for so long"},
     {"an operation throws something else", &try_on<ThrowsOfItsOwn>,
      "summaries returns nothing when no job was loaded"},
 };

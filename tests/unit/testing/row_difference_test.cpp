@@ -54,6 +54,13 @@ TEST_CASE("difference names each field of a run that differs") {
       {"cancel_actor", [](JobRun& run) { run.cancel_actor = "a"; }},
       {"progress", [](JobRun& run) { run.progress = 0.5; }},
       {"progress_note", [](JobRun& run) { run.progress_note = "a"; }},
+      {"abandon_count", [](JobRun& run) { run.abandon_count = 1; }},
+      {"payload_version", [](JobRun& run) { run.payload_version = 1; }},
+      {"workflow_id", [](JobRun& run) { run.workflow_id = RunId{}; }},
+      {"step", [](JobRun& run) { run.step = "a"; }},
+      {"after", [](JobRun& run) { run.after = {RunId{}}; }},
+      {"waits_for", [](JobRun& run) { run.waits_for = 1; }},
+      {"log", [](JobRun& run) { run.log = Json::object(); }},
   };
   for (const auto& row : rows) {
     CAPTURE(row.field);
@@ -74,12 +81,16 @@ TEST_CASE("difference names each field of a schedule state that differs") {
   changed.paused_at = TimePoint{};
   changed.anchor_at += Duration{1};
   changed.next_due_at = TimePoint{};
+  changed.epoch_at += Duration{1};
+  changed.failed_dependency = "b";
   CHECK(difference(ScheduleState{}, changed) ==
         "job_name: expected \"\", got \"a\"; version: expected 0, got 1; "
         "enabled: expected true, got false; paused: expected false, got true; "
         "paused_at: expected nothing, got 1970-01-01T00:00:00.000Z; "
         "anchor_at: expected 1970-01-01T00:00:00.000Z, got 1970-01-01T00:00:00.001Z; "
-        "next_due_at: expected nothing, got 1970-01-01T00:00:00.000Z");
+        "next_due_at: expected nothing, got 1970-01-01T00:00:00.000Z; "
+        "epoch_at: expected 1970-01-01T00:00:00.000Z, got 1970-01-01T00:00:00.001Z; "
+        "failed_dependency: expected \"\", got \"b\"");
 }
 
 }  // namespace row_difference_test
