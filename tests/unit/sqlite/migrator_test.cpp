@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "punctual/base/error.hpp"
+#include "punctual/sqlite/ledger.hpp"
+#include "punctual/sqlite/run_rows.hpp"
 #include "support/catch.hpp"
 #include "temporary_file.hpp"
 
@@ -20,7 +22,12 @@ namespace detail = punctual::sqlite::detail;
 using detail::Access;
 using detail::Connection;
 using detail::Query;
+using punctual::Duration;
 using punctual::Error;
+using punctual::JobDefinition;
+using punctual::JobStatus;
+using punctual::Json;
+using punctual::TimePoint;
 using punctual::sqlite::Options;
 using punctual::sqlite::test::TemporaryFile;
 
@@ -68,6 +75,50 @@ TEST_CASE("migrate makes the same tables from whatever version it starts") {
     CHECK(detail::read_schema_version(older) == detail::schema_version_latest);
     CHECK(schema_text(older) == schema_text(fresh));
   }
+}
+
+TEST_CASE("migrate keeps the rows of version 2, and gives them what came later") {
+  Connection older{in_memory, Access::write};
+  older.exec(version_table_sql);
+  for (int i = 0; i < 2; ++i) {
+    older.exec(detail::migrations[static_cast<std::size_t>(i)].sql);
+    Query{older, "INSERT INTO {}schema_version (version, name) VALUES (?, 'older')"}
+        .bind(i + 1)
+        .run();
+  }
+  older.exec(
+      "INSERT INTO {}jobs (name, version, schedule, anchor_at, next_due_at, retention_period_ms,"
+      " retention_keep_last, success_count) VALUES"
+      " ('armed', 4, '{\"kind\":\"interval\"}', 1000, 9000, 5, 6, 7),"
+      " ('idle', 2, 'null', 2000, NULL, 5, 6, 0)");
+  older.exec(
+      "INSERT INTO {}job_runs (id, job_name, status, created_at, run_at, trigger, attempt,"
+      " priority, claim_order, concurrency_key, concurrency_max, exclusive, payload) VALUES"
+      " ('018cc251-f400-7000-8000-00000000000a', 'armed', 'pending', 3, 4, 'manual', 1, 0, 4, '',"
+      " 0, 1, '{\"user\":7}')");
+  detail::migrate(older);
+
+  CHECK(detail::read_schema_version(older) == detail::schema_version_latest);
+  const auto armed = detail::read_ledger_row(older, "armed");
+  CHECK(armed.state.version == 4);
+  CHECK(armed.state.next_due_at == TimePoint{Duration{9000}});
+  CHECK(armed.state.epoch_at == TimePoint{Duration{9000}});
+  CHECK(armed.depends_on == "[]");
+  CHECK(armed.seen_at > TimePoint{Duration{1'700'000'000'000}});
+  CHECK(detail::read_ledger_row(older, "idle").state.epoch_at == TimePoint{Duration{2000}});
+  const auto run = detail::read_run_by_id(older, "018cc251-f400-7000-8000-00000000000a");
+  REQUIRE(run);
+  CHECK(run->status == JobStatus::pending);
+  CHECK(run->payload == Json{{"user", 7}});
+  CHECK(run->waits_for == 0);
+  CHECK(run->after.empty());
+  CHECK(run->log == nullptr);
+
+  JobDefinition job;
+  job.name = "armed";
+  job.schedule = {{"kind", "interval"}};
+  const TimePoint now{Duration{8000}};
+  CHECK(detail::sync_jobs(older, {job}, now).at(0).version == 4);
 }
 
 TEST_CASE("migrate changes nothing when the tables are up to date, not even by a lock") {

@@ -100,70 +100,6 @@ TEST_CASE("store_run stores a row as overlapped when another exclusive run is op
   }
 }
 
-TEST_CASE("rearm arms a schedule that waits for the end when no run is open") {
-  struct Row {
-    const char* what;
-    Duration delay;
-    std::optional<TimePoint> armed_at;
-  };
-  Scratch scratch;
-  const std::vector<Row> rows = {
-      {"a minute", 1min, scratch.now + 1min},
-      {"at once", 0ms, scratch.now},
-      {"for ever", Duration::max(), punctual::time_max},
-  };
-  for (const auto& row : rows) {
-    CAPTURE(row.what);
-    Scratch fresh;
-    sync_after_finish(fresh, row.delay);
-    detail::rearm(fresh.connection, "alpha", fresh.now);
-    CHECK(next_due(fresh) == row.armed_at);
-  }
-}
-
-TEST_CASE("rearm leaves a schedule as it is when there is a reason") {
-  Scratch scratch;
-  SECTION("a run is pending") {
-    sync_after_finish(scratch, 1min);
-    detail::store_run(scratch.connection, scratch.row("alpha"), scratch.now);
-  }
-  SECTION("a run is running") {
-    sync_after_finish(scratch, 1min);
-    detail::store_run(scratch.connection, scratch.row("alpha"), scratch.now);
-    scratch.connection.exec("UPDATE {}job_runs SET status = 'running', lease_until_at = 1");
-  }
-  SECTION("the job does not wait for the end") {
-    JobDefinition job;
-    job.name = "alpha";
-    (void)detail::sync_jobs(scratch.connection, {job}, scratch.now);
-  }
-  SECTION("the job was never loaded") {
-    detail::ensure_job(scratch.connection, "alpha");
-  }
-  detail::rearm(scratch.connection, "alpha", scratch.now);
-  CHECK(next_due(scratch) == std::nullopt);
-}
-
-TEST_CASE("rearm leaves an armed instant where it is") {
-  Scratch scratch;
-  sync_after_finish(scratch, 1min);
-  detail::rearm(scratch.connection, "alpha", scratch.now);
-  detail::rearm(scratch.connection, "alpha", scratch.now + 1h);
-  CHECK(next_due(scratch) == std::optional{scratch.now + 1min});
-}
-
-TEST_CASE("count_ended moves the counter of each end on") {
-  Scratch scratch;
-  detail::ensure_job(scratch.connection, "alpha");
-  detail::count_ended(scratch.connection, "alpha", JobStatus::failed);
-  detail::count_ended(scratch.connection, "alpha", JobStatus::success);
-  detail::count_ended(scratch.connection, "alpha", JobStatus::skipped);
-  detail::count_ended(scratch.connection, "alpha", JobStatus::failed);
-  CHECK(scratch.number("SELECT success_count FROM {}jobs") == 1);
-  CHECK(scratch.number("SELECT failure_count FROM {}jobs") == 2);
-  CHECK(scratch.number("SELECT skipped_count FROM {}jobs") == 1);
-}
-
 TEST_CASE("rearm_each arms nothing when one of the rows is open") {
   Scratch scratch;
   sync_after_finish(scratch, 1min);
@@ -177,6 +113,96 @@ TEST_CASE("rearm_each arms nothing when one of the rows is open") {
   scratch.connection.exec("UPDATE {}job_runs SET status = 'skipped', completed_at = 0");
   detail::rearm_each(scratch.connection, {skipped, open}, scratch.now);
   CHECK(next_due(scratch) == std::optional{scratch.now + 1min});
+}
+
+TEST_CASE("store_run draws an edge for each work that has not ended, and counts it") {
+  Scratch scratch;
+  const NewRun open = scratch.row("alpha");
+  const NewRun other = scratch.row("alpha");
+  NewRun ended = scratch.row("alpha");
+  ended.status = JobStatus::skipped;
+  for (const auto& row : {open, other, ended}) {
+    detail::store_run(scratch.connection, row, scratch.now);
+  }
+  scratch.connection.exec("UPDATE {}job_runs SET started_at = 0 WHERE status = 'skipped'");
+  NewRun waiting = scratch.row("beta");
+  waiting.after = {open.id, ended.id, other.id, open.id};
+  CHECK(detail::store_run(scratch.connection, waiting, scratch.now) == Stored::as_given);
+  const auto run = detail::find_run(scratch.connection, waiting.id);
+  REQUIRE(run);
+  CHECK(run->waits_for == 2);
+  CHECK(run->run_at == punctual::time_max);
+  CHECK(run->after == waiting.after);
+  CHECK(scratch.number("SELECT count(*) FROM {}run_edges") == 2);
+}
+
+TEST_CASE("store_run draws no edge when something that the row waits for did not end well") {
+  Scratch scratch;
+  const NewRun open = scratch.row("alpha");
+  detail::store_run(scratch.connection, open, scratch.now);
+  NewRun waiting = scratch.row("beta");
+  waiting.after = {open.id, scratch.ids.next(scratch.now)};
+  CHECK(detail::store_run(scratch.connection, waiting, scratch.now) == Stored::as_given);
+  const auto run = detail::find_run(scratch.connection, waiting.id);
+  REQUIRE(run);
+  CHECK(run->status == JobStatus::skipped);
+  CHECK(run->message_code == "JOB_DEPENDENCY_FAILED");
+  CHECK(run->waits_for == 0);
+  CHECK(scratch.number("SELECT count(*) FROM {}run_edges") == 0);
+}
+
+TEST_CASE("store_run takes a token for a row that is ready, and for no other") {
+  struct Row {
+    const char* what;
+    void (*change)(NewRun&);
+    bool takes_token;
+  };
+  const std::vector<Row> rows = {
+      {"ready", [](NewRun&) {}, true},
+      {"without a limit", [](NewRun& row) { row.pace.limit.max = 0; }, false},
+      {"skipped", [](NewRun& row) { row.status = JobStatus::skipped; }, false},
+      {"after nothing that is there", [](NewRun& row) { row.after = {row.id}; }, false},
+  };
+  for (const auto& each : rows) {
+    CAPTURE(each.what);
+    Scratch scratch;
+    NewRun row = scratch.row("alpha");
+    row.pace = {"budget", {.max = 1, .period = 1h}};
+    each.change(row);
+    detail::store_run(scratch.connection, row, scratch.now);
+    CHECK(scratch.number("SELECT count(*) FROM {}buckets") == (each.takes_token ? 1 : 0));
+  }
+  Scratch scratch;
+  const NewRun open = scratch.row("alpha");
+  detail::store_run(scratch.connection, open, scratch.now);
+  NewRun waiting = scratch.row("alpha");
+  waiting.pace = {"budget", {.max = 1, .period = 1h}};
+  waiting.after = {open.id};
+  detail::store_run(scratch.connection, waiting, scratch.now);
+  CHECK(scratch.number("SELECT count(*) FROM {}buckets") == 0);
+}
+
+TEST_CASE("end_running_exclusive ends what is running and exclusive, under the next fence") {
+  Scratch scratch;
+  const NewRun shared = scratch.row("alpha");
+  NewRun exclusive = scratch.row("alpha");
+  exclusive.exclusive = true;
+  for (const auto& row : {shared, exclusive}) {
+    detail::store_run(scratch.connection, row, scratch.now);
+  }
+  scratch.connection.exec(
+      "UPDATE {}job_runs SET status = 'running', fence = 3, started_at = run_at + 5,"
+      " lease_until_at = 1");
+  detail::end_running_exclusive(scratch.connection, "alpha", scratch.now);
+  const auto ended = detail::find_run(scratch.connection, exclusive.id);
+  REQUIRE(ended);
+  CHECK(ended->status == JobStatus::failed);
+  CHECK(ended->message_code == "JOB_CANCELLED");
+  CHECK(ended->fence == 4);
+  CHECK(ended->completed_at == ended->started_at);  // the clock was set back meanwhile
+  CHECK(ended->duration == std::optional{Duration{0}});
+  CHECK(detail::find_run(scratch.connection, shared.id)->status == JobStatus::running);
+  CHECK(scratch.number("SELECT failure_count FROM {}jobs") == 1);
 }
 
 }  // namespace run_store_test
