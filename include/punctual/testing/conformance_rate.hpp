@@ -210,8 +210,10 @@ inline constexpr StorageCheck rate_checks[] = {
     {"prune leaves a bucket as it is when it is not full",
      [](StorageTrial& trial) {
        detail::enqueue_several(trial, "alpha", 4);
-       const detail::RatedClaims claims{trial, {detail::two_at_once("alpha")}};
-       trial.require_equal("runs claimed at once", 2U, claims.claim({"alpha"}).size());
+       detail::enqueue_several(trial, "beta", 1);
+       const JobRate soon_full{"beta", {"another", {1, std::chrono::minutes{1}}}};
+       const detail::RatedClaims claims{trial, {detail::two_at_once("alpha"), soon_full}};
+       trial.require_equal("runs claimed at once", 3U, claims.claim({"alpha", "beta"}).size());
        trial.advance(std::chrono::minutes{30});
        (void)trial.storage().prune(100, trial.now());
        trial.expect_equal("runs after half an hour", 0U, claims.claim({"alpha"}).size());

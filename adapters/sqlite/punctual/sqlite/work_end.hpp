@@ -55,10 +55,10 @@ enum class WorkState : std::uint8_t { open, ended_well, ended_otherwise, unknown
 
 [[nodiscard]] inline WorkState work_state(Connection& connection, const std::string& work) {
   Query query{connection,
-              "SELECT status, started_at IS NOT NULL FROM ("
-              " SELECT status, started_at, attempt FROM {}job_runs WHERE id = ?1 UNION ALL"
-              " SELECT status, started_at, attempt FROM {}job_runs INDEXED BY {}job_runs_attempts"
-              "  WHERE retry_of = ?1) ORDER BY attempt DESC LIMIT 1"};
+              "SELECT status, started_at IS NOT NULL FROM {}job_runs WHERE rowid = coalesce("
+              "(SELECT rowid FROM {}job_runs INDEXED BY {}job_runs_attempts"
+              " WHERE retry_of = ?1 ORDER BY attempt DESC LIMIT 1),"
+              " (SELECT rowid FROM {}job_runs WHERE id = ?1))"};
   if (!query.bind(work).step()) return WorkState::unknown;
   const JobStatus status = parse_job_status(query.text()).value_or(JobStatus::failed);
   const bool has_started = query.boolean();
@@ -109,8 +109,8 @@ inline void arm_dependent(Connection& connection, const std::string& job_name,
 inline void tell_jobs(Connection& connection, const EndedAttempt& ended, TimePoint ended_at) {
   static const std::string none;
   Query query{connection,
-              "SELECT name FROM {}job_dependencies JOIN {}jobs ON name = job_name"
-              " WHERE prerequisite = ? AND enabled = 1 AND version > 0 ORDER BY name"};
+              "SELECT job_name FROM {}job_dependencies CROSS JOIN {}jobs ON name = job_name"
+              " WHERE prerequisite = ? AND enabled = 1 AND version > 0 ORDER BY job_name"};
   for (const auto& dependent : texts_of(query.bind(ended.job_name))) {
     Query{connection,
           "UPDATE {}job_dependencies SET done = 1 WHERE job_name = ? AND prerequisite = ?"}
