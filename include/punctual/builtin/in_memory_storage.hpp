@@ -108,27 +108,28 @@ LateVector<ScheduleState, RunT> BasicInMemoryStorage<RunT>::sync_jobs(
   const std::lock_guard lock{mutex_};
   return answer_each(definitions, [&](const JobDefinition& definition) -> ScheduleState {
     auto& job = tables_.job_of(definition.name);
-    job.description = definition.description;
-    job.after_finish_delay = definition.after_finish_delay;
-    job.retention = definition.retention;
-    job.seen_at = now;
-    const bool is_new = job.state.version == 0;
-    const bool depends_on_others = job.depends_on != definition.depends_on;
-    const bool rearms = is_new || depends_on_others || job.schedule != definition.schedule ||
-                        (definition.enabled && !job.state.enabled);
+    const bool depends_on_others = job.extra->depends_on != definition.depends_on;
+    const bool rearms = job.version == 0 || depends_on_others ||
+                        job.terms().schedule != definition.schedule ||
+                        (definition.enabled && !job.enabled);
+    if (job.extra->description != definition.description) {
+      job.extra.write().description = definition.description;
+    }
+    tables_.set_terms(job,
+                      {definition.schedule, definition.after_finish_delay, definition.retention});
     if (depends_on_others) detail::set_dependencies(tables_, job, definition.depends_on);
-    if (rearms || definition.enabled != job.state.enabled) {
-      tables_.change_state(job, [&](ScheduleState& state) {
+    job.seen_at = now;
+    if (rearms || definition.enabled != job.enabled) {
+      tables_.change_state(job, [&](auto& state) {
         state.enabled = definition.enabled;
         if (!rearms) return;
         state.anchor_at = definition.anchor_at;
         state.next_due_at = definition.next_due_at;
         state.epoch_at = now;
-        state.failed_dependency.clear();
+        state.clear_failed_dependency();
       });
     }
-    job.schedule = definition.schedule;
-    return job.state;
+    return detail::state_of(job);
   });
 }
 
@@ -138,9 +139,9 @@ LateVector<ScheduleState, RunT> BasicInMemoryStorage<RunT>::due_schedules(const 
                                                                           TimePoint now) {
   const std::lock_guard lock{mutex_};
   LateVector<ScheduleState, RunT> states;
-  for (const auto& [due_at, job] : tables_.due()) {
-    if (due_at > now || states.size() == limit) break;
-    if (detail::knows(jobs, job->state.job_name)) states.push_back(job->state);
+  for (const auto* job : tables_.due()) {
+    if (*job->next_due_at > now || states.size() == limit) break;
+    if (detail::knows(jobs, job->name)) states.push_back(detail::state_of(*job));
   }
   return states;
 }
@@ -152,11 +153,11 @@ std::vector<AdvanceAnswer> BasicInMemoryStorage<RunT>::advance(
   return answer_each(advances, [&](const Advance& advance) {
     AdvanceAnswer answer;
     auto* job = tables_.find_job(advance.job_name);
-    if (job == nullptr || job->state.version != advance.version) return answer;
+    if (job == nullptr || job->version != advance.version) return answer;
     answer.advanced = true;
-    tables_.change_state(*job, [&](ScheduleState& state) {
+    tables_.change_state(*job, [&](auto& state) {
       state.next_due_at = advance.next_due_at;
-      state.failed_dependency.clear();
+      state.clear_failed_dependency();
       if (advance.epoch_at) state.epoch_at = *advance.epoch_at;
     });
     for (const auto& row : advance.rows) {
@@ -173,16 +174,17 @@ template <class RunT>
 bool BasicInMemoryStorage<RunT>::set_paused(const PauseChange& change, TimePoint now) {
   const std::lock_guard lock{mutex_};
   auto* job = tables_.find_job(change.job_name);
-  if (job == nullptr || job->state.version != change.version) return false;
-  tables_.change_state(*job, [&](ScheduleState& state) {
-    state.paused = change.paused;
-    state.paused_at = change.paused ? std::optional{now} : std::nullopt;
+  if (job == nullptr || job->version != change.version) return false;
+  tables_.set_paused(*job, change.paused);
+  tables_.change_state(*job, [&](auto& state) {
+    auto& extra = state.extra.write();
+    extra.paused_at = change.paused ? std::optional{now} : std::nullopt;
+    extra.paused_by = change.paused ? change.actor : "";
+    extra.paused_reason = change.paused ? change.reason : "";
     if (change.paused) return;
     state.next_due_at = change.next_due_at;
-    state.failed_dependency.clear();
+    state.clear_failed_dependency();
   });
-  job->paused_by = change.paused ? change.actor : "";
-  job->paused_reason = change.paused ? change.reason : "";
   for (const auto& row : change.rows) detail::store_run(tables_, row, now);
   settle();
   return true;
@@ -191,9 +193,7 @@ bool BasicInMemoryStorage<RunT>::set_paused(const PauseChange& change, TimePoint
 template <class RunT>
 void BasicInMemoryStorage<RunT>::settle() {
   detail::settle_ends(tables_);
-  while (tables_.history().size() > options_.history_max) {
-    tables_.forget(*tables_.history().begin());
-  }
+  while (tables_.ended.size() > options_.history_max) tables_.forget(tables_.ended.oldest().id);
 }
 
 template <class RunT>
@@ -238,19 +238,11 @@ std::vector<FinishAnswer> BasicInMemoryStorage<RunT>::finish(
     const LateVector<Completion, RunT>& completions, TimePoint now) {
   const std::lock_guard lock{mutex_};
   return answer_each(completions, [&](const Completion& completion) {
-    JobRun* run = detail::find_held(tables_, completion.lease);
-    if (run == nullptr) return FinishAnswer::lost;
-    run->message_code = completion.message_code;
-    run->summary = completion.summary;
-    run->details = completion.details;
-    run->error = completion.error;
-    run->duration = completion.duration;
-    run->completed_at = std::max(now, run->started_at.value_or(now));
-    if (!completion.log.is_null()) run->log = completion.log;
-    tables_.end(*run, completion.status);
+    const FinishAnswer answer = detail::finish_run(tables_, completion, now);
+    if (answer == FinishAnswer::lost) return answer;
     for (const auto& row : completion.follow_ups) detail::store_run(tables_, row, now);
     settle();
-    return FinishAnswer::done;
+    return answer;
   });
 }
 
@@ -273,13 +265,14 @@ template <class RunT>
 CancelAnswer BasicInMemoryStorage<RunT>::request_cancel(RunId run_id, const std::string& actor,
                                                         TimePoint now) {
   const std::lock_guard lock{mutex_};
-  JobRun* run = tables_.find_run(run_id);
+  auto* run = tables_.find_run(run_id);
   if (run == nullptr) return CancelAnswer::not_found;
-  if (is_terminal(run->status)) return CancelAnswer::ended;
-  run->cancel_requested = true;
-  run->cancel_actor = actor;
+  if (run->has_ended()) return CancelAnswer::ended;
+  auto& course = run->course.write();
+  course.cancel_requested = true;
+  course.cancel_actor = actor;
   if (run->status == JobStatus::running) return CancelAnswer::requested;
-  detail::write_skip(*run, message_code::job_cancelled, "cancelled before it started", now);
+  detail::write_skip(course, message_code::job_cancelled, "cancelled before it started", now);
   tables_.end(*run, JobStatus::skipped);
   settle();
   return CancelAnswer::cancelled;
@@ -297,18 +290,21 @@ std::size_t BasicInMemoryStorage<RunT>::expire_unknown(const ExpiryRequest& requ
 template <class RunT>
 WakeTimes BasicInMemoryStorage<RunT>::next_wake(const JobNames& jobs, TimePoint) {
   const std::lock_guard lock{mutex_};
-  const auto first_known = [&](const auto& instants) -> std::optional<TimePoint> {
-    for (const auto& [at, job] : instants) {
-      if (detail::knows(jobs, job->state.job_name)) return at;
-    }
-    return std::nullopt;
-  };
   WakeTimes wake;
-  wake.due_at = first_known(tables_.due());
-  wake.run_at = first_known(tables_.pending());
-  for (const auto& [until, id] : tables_.leases()) {
-    if (!detail::knows(jobs, tables_.find_run(id)->job_name)) continue;
-    wake.expires_at = until;
+  for (const auto* job : tables_.due()) {
+    if (!detail::knows(jobs, job->name)) continue;
+    wake.due_at = job->next_due_at;
+    break;
+  }
+  for (const auto* job : tables_.pending.jobs()) {
+    if (job->paused) break;
+    if (!detail::knows(jobs, job->name)) continue;
+    wake.run_at = job->first_pending_at;
+    break;
+  }
+  for (const auto* run : tables_.running.leases()) {
+    if (!detail::knows(jobs, run->job->name)) continue;
+    wake.expires_at = run->course->lease_until_at;
     break;
   }
   return wake;
@@ -324,17 +320,16 @@ LateVector<JobRun, RunT> BasicInMemoryStorage<RunT>::runs(const RunQuery& query)
 template <class RunT>
 std::optional<JobRun> BasicInMemoryStorage<RunT>::run(RunId run_id) {
   const std::lock_guard lock{mutex_};
-  const JobRun* run = tables_.find_run(run_id);
-  return run == nullptr ? std::nullopt : std::optional{*run};
+  const auto* run = tables_.find_run(run_id);
+  return run == nullptr ? std::nullopt : std::optional{detail::to_job_run(*run)};
 }
 
 template <class RunT>
 LateVector<JobSummary, RunT> BasicInMemoryStorage<RunT>::summaries() {
   const std::lock_guard lock{mutex_};
   LateVector<JobSummary, RunT> summaries;
-  for (const auto& [name, job] : tables_.jobs) {
-    // Version 0: runs of the job came, the job itself has not been synced.
-    if (job->state.version > 0) summaries.push_back(detail::summarize(tables_, *job));
+  for (const auto& job : tables_.jobs()) {
+    if (job.version > 0) summaries.push_back(detail::summarize(tables_, job));
   }
   return summaries;
 }

@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -24,7 +23,6 @@
 #include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/memory_tables.hpp"
-#include "punctual/domain/job_run.hpp"
 #include "punctual/domain/lease.hpp"
 #include "punctual/domain/rate_limit.hpp"
 
@@ -44,8 +42,8 @@ namespace punctual::detail {
 
 template <class RunT>
 class MemoryClaim {
+  using Run = BasicMemoryRun<RunT>;
   using Job = BasicMemoryJob<RunT>;
-  using Lane = BasicMemoryLane<RunT>;
 
  public:
   MemoryClaim(MemoryTables<RunT>& tables, const ClaimRequest& request, TimePoint now)
@@ -56,20 +54,17 @@ class MemoryClaim {
   /// Returns the runs in claim order.
   ///
   /// Complexity: logarithmic a run, linear in the lanes passed over.
-  [[nodiscard]] std::vector<RunT*> pick() {
-    auto head = tables_.heads().begin();
-    const auto heads_end = tables_.heads().end();
+  [[nodiscard]] std::vector<Run*> pick() {
+    auto head = tables_.pending.heads().begin();
+    const auto heads_end = tables_.pending.heads().end();
     while (picked_.size() < request_.limit) {
       const bool has_head = head != heads_end;
       if (!has_head && cursors_.empty()) break;
       const bool head_is_next =
-          has_head && (cursors_.empty() ||
-                       Key{std::get<0>(*head), std::get<1>(*head)} < *cursors_.front().position);
+          has_head && (cursors_.empty() || is_before(*head, *cursors_.front().place));
       if (head_is_next) {
-        Lane* lane = std::get<2>(*head++);
-        if (knows(*request_.jobs, lane->job->state.job_name)) {
-          consider({lane->ready.begin(), lane});
-        }
+        Run* run = *head++;
+        if (knows(*request_.jobs, run->job->name)) consider({tables_.pending.lanes().find(run)});
       } else {
         std::pop_heap(cursors_.begin(), cursors_.end(), std::greater<>{});
         const Cursor cursor = cursors_.back();
@@ -81,70 +76,72 @@ class MemoryClaim {
   }
 
  private:
-  using Key = typename Lane::Key;
+  [[nodiscard]] static bool is_before(const Run* a, const Run* b) {
+    return ByClaimOrder::key(*a) < ByClaimOrder::key(*b);
+  }
 
+  /// A place in a lane.
   struct Cursor {
-    typename std::set<Key>::const_iterator position;
-    Lane* lane;
+    typename MemoryPending<RunT>::Lanes::const_iterator place;
 
-    bool operator>(const Cursor& other) const { return *position > *other.position; }
+    bool operator>(const Cursor& other) const { return is_before(*other.place, *place); }
   };
 
   void consider(Cursor cursor) {
-    const Job& job = *cursor.lane->job;
-    RunT& run = *tables_.find_run(cursor.position->second);
+    Run& run = **cursor.place;
     // Ready once, but the clock was set back since: those behind it may be ready still.
     const bool is_early = run.run_at > now_;
     if (!is_early) {
-      if (!may_start(job, run)) return;
-      take(job, run);
+      if (!may_start(run)) return;
+      take(run);
     }
-    ++cursor.position;
-    if (cursor.position == cursor.lane->ready.end()) return;
+    if (tables_.pending.behind(cursor.place) == nullptr) return;
+    ++cursor.place;
     cursors_.push_back(cursor);
     std::push_heap(cursors_.begin(), cursors_.end(), std::greater<>{});
   }
 
   /// True if nothing keeps `run` from starting, with what has been picked already.
-  [[nodiscard]] bool may_start(const Job& job, const RunT& run) {
-    JobLimits& limits = limits_of(job);
-    if (limits.room == 0 || !tables_.may_start(job, run)) return false;
+  [[nodiscard]] bool may_start(const Run& run) {
+    JobLimits& limits = limits_of(*run.job);
+    if (limits.room == 0 || !tables_.running.may_start(run)) return false;
     if (limits.rate != nullptr) {
       const RateLimit& rate = limits.rate->limit;
       if (rate.next_token_at(level_of(*limits.rate), now_) > now_) return false;
     }
-    if (run.exclusive && exclusive_.contains(&job)) return false;
-    if (run.concurrency_max == 0) return true;
-    const auto found = by_key_.find(run.concurrency_key);
+    if (run.exclusive && limits.has_exclusive) return false;
+    if (run.limit->max == 0) return true;
+    const auto found = by_key_.find(run.limit->key);
     return found == by_key_.end() ||
-           tables_.running_with_key(run.concurrency_key) + found->second < run.concurrency_max;
+           tables_.running.count_with_key(run.limit->key) + found->second < run.limit->max;
   }
 
-  void take(const Job& job, RunT& run) {
+  void take(Run& run) {
     picked_.push_back(&run);
-    JobLimits& limits = limits_of(job);
+    JobLimits& limits = limits_of(*run.job);
     --limits.room;
     if (limits.rate != nullptr) {
       BucketLevel& level = level_of(*limits.rate);
       level = limits.rate->limit.after_taking(level, now_);
     }
-    if (run.exclusive) exclusive_.insert(&job);
-    if (run.concurrency_max > 0) ++by_key_[run.concurrency_key];
+    if (run.exclusive) limits.has_exclusive = true;
+    if (run.limit->max > 0) ++by_key_[run.limit->key];
   }
 
-  /// What the request says of one job.
+  /// What is left of one job for this pick.
   struct JobLimits {
     std::size_t room;                 // how many more runs of it the node takes
     const KeyedRate* rate = nullptr;  // null: its starts are not limited
+    bool has_exclusive = false;       // an exclusive run of it is picked
   };
 
   [[nodiscard]] JobLimits& limits_of(const Job& job) {
     const auto [place, is_new] = limits_.try_emplace(&job, JobLimits{request_.limit});
     if (is_new) {
       for (const auto& room : request_.rooms) {
-        if (room.job_name == job.state.job_name) place->second.room = room.room;
+        if (room.job_name == job.name) place->second.room = room.room;
       }
-      place->second.rate = rate_of(request_, job.state.job_name);
+      place->second.rate = rate_of(request_, job.name);
     }
     return place->second;
   }
@@ -159,10 +156,9 @@ class MemoryClaim {
   MemoryTables<RunT>& tables_;
   const ClaimRequest& request_;
   TimePoint now_;
-  std::vector<RunT*> picked_;
+  std::vector<Run*> picked_;
   std::vector<Cursor> cursors_;  // a heap with the first in claim order at its top
   std::unordered_map<const Job*, JobLimits> limits_;
-  std::set<const Job*> exclusive_;
   std::unordered_map<Late<std::string, RunT>, std::uint32_t> by_key_;
   std::unordered_map<Late<std::string, RunT>, BucketLevel> levels_;
 };

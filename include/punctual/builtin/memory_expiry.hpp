@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "punctual/base/time.hpp"
@@ -26,10 +28,14 @@ template <class RunT>
                                                               const JobNames& known,
                                                               TimePoint before) {
   std::vector<BasicMemoryJob<RunT>*> unknown;
-  for (const auto* instants : {&tables.pending(), &tables.pending_of_paused()}) {
-    for (const auto& [run_at, job] : *instants) {
-      if (run_at > before) break;
-      if (job->seen_at <= before && !knows(known, job->state.job_name)) unknown.push_back(job);
+  const auto& jobs = tables.pending.jobs();
+  for (const bool paused : {false, true}) {
+    auto it = jobs.lower_bound(std::tuple{paused, TimePoint::min(), std::string_view{}});
+    for (; it != jobs.end() && (*it)->paused == paused; ++it) {
+      auto* job = *it;
+      if (*job->first_pending_at > before) break;
+      const bool is_seen = job->seen_at && *job->seen_at > before;
+      if (!is_seen && !knows(known, job->name)) unknown.push_back(job);
     }
   }
   return unknown;
@@ -46,17 +52,17 @@ std::size_t expire_unknown_runs(MemoryTables<RunT>& tables, const ExpiryRequest&
   const TimePoint before = add_clamped(now, -request.age);
   std::size_t count = 0;
   for (auto* job : find_unknown(tables, *request.jobs, before)) {
-    const std::string message = "no node that knows job \"" + job->state.job_name +
-                                "\" was there for " + std::to_string(request.age.count()) + " ms";
-    while (count < request.limit && !job->pending.empty()) {
-      const auto [run_at, id] = *job->pending.begin();
-      if (run_at > before) break;
-      RunT& run = *tables.find_run(id);
-      run.message_code = std::string{message_code::job_not_found};
-      run.summary = "no node knew the job";
-      run.error = RunError{"JOB_NOT_FOUND", message};
-      run.completed_at = now;
-      tables.end(run, JobStatus::failed);
+    const std::string message = "no node that knows job \"" + job->name + "\" was there for " +
+                                std::to_string(request.age.count()) + " ms";
+    for (auto* run = tables.pending.first_of(*job); count < request.limit && run != nullptr;
+         run = tables.pending.first_of(*job)) {
+      if (run->run_at > before) break;
+      auto& course = run->course.write();
+      course.message_code = std::string{message_code::job_not_found};
+      course.summary = "no node knew the job";
+      course.error = RunError{"JOB_NOT_FOUND", message};
+      course.completed_at = now;
+      tables.end(*run, JobStatus::failed);
       ++count;
     }
   }

@@ -8,9 +8,7 @@
 
 #include <cstddef>
 #include <iterator>
-#include <optional>
-#include <set>
-#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,10 +21,63 @@
 
 namespace punctual::detail {
 
-inline void leave_out_details(JobRun& run) {
-  run.details = nullptr;
-  run.payload = nullptr;
-  run.log = nullptr;
+/// As for a JobRun.
+template <class RunT>
+[[nodiscard]] bool matches(const RunQuery& query, const BasicMemoryRun<RunT>& run) {
+  return (!query.job_name || *query.job_name == run.job->name) &&
+         (!query.status || *query.status == run.status) &&
+         (!query.trigger || *query.trigger == run.trigger) &&
+         (!query.message_code || *query.message_code == run.course->message_code) &&
+         (!query.created_from || *query.created_from <= run.created_at) &&
+         (!query.created_before || *query.created_before > run.created_at) &&
+         (!query.due_from || (run.due_at && *query.due_from <= *run.due_at)) &&
+         (!query.due_before || (run.due_at && *query.due_before > *run.due_at)) &&
+         (!query.workflow_id || query.workflow_id == run.extra->workflow_id) &&
+         (!query.dead || run.status == JobStatus::failed);
+}
+
+/// Gathers a page of a query from rows that it is shown, the newest first.
+template <class RunT>
+class MemoryPage {
+ public:
+  MemoryPage(const MemoryTables<RunT>& tables, const RunQuery& query)
+      : tables_(tables),
+        query_(query) {}
+
+  [[nodiscard]] bool is_full() const { return found_.size() == query_.limit; }
+
+  void consider(const BasicMemoryRun<RunT>& run) {
+    if (!matches(query_, run)) return;
+    if (query_.dead && tables_.attempts.has_later(work_id(run), run.attempt)) return;
+    found_.push_back(to_job_run(run, query_.with_details));
+  }
+
+  [[nodiscard]] LateVector<JobRun, RunT> take() { return std::move(found_); }
+
+ private:
+  const MemoryTables<RunT>& tables_;
+  const RunQuery& query_;
+  LateVector<JobRun, RunT> found_;
+};
+
+/// Shows the page the runs of one job, open and ended merged from their ends.
+template <class RunT>
+void show_runs_of(const BasicMemoryJob<RunT>& job, MemoryTables<RunT>& tables,
+                  const RunQuery& query, MemoryPage<RunT>& page) {
+  const auto& runs = tables.of_jobs();
+  const auto place = [&](bool has_ended, RunId id) {
+    return runs.lower_bound(std::tuple{job.number, has_ended, id});
+  };
+  const auto first_open = place(false, RunId{});
+  const auto first_ended = place(true, RunId{});
+  const auto behind = runs.lower_bound(std::tuple{job.number + 1, false, RunId{}});
+  auto open = query.before ? place(false, *query.before) : first_ended;
+  auto ended = query.before ? place(true, *query.before) : behind;
+  while (!page.is_full() && (open != first_open || ended != first_ended)) {
+    const bool take_open = open != first_open && (ended == first_ended ||
+                                                  (*std::prev(open))->id > (*std::prev(ended))->id);
+    page.consider(take_open ? **--open : **--ended);
+  }
 }
 
 /// Returns matching runs, the newest first.
@@ -36,58 +87,38 @@ inline void leave_out_details(JobRun& run) {
 template <class RunT>
 [[nodiscard]] LateVector<JobRun, RunT> find_runs(MemoryTables<RunT>& tables,
                                                  const RunQuery& query) {
-  LateVector<JobRun, RunT> found;
-  const auto consider = [&](const JobRun& run) {
-    if (!matches(query, run) || (query.dead && tables.has_later_attempt(run))) return;
-    found.push_back(run);
-    if (!query.with_details) leave_out_details(found.back());
-  };
-  const auto start_in = [&](const std::set<Late<RunId, RunT>>& ids) {
-    return query.before ? ids.lower_bound(*query.before) : ids.end();
-  };
+  MemoryPage<RunT> page{tables, query};
   if (query.workflow_id) {
     const auto& ids = tables.workflows.members_of(*query.workflow_id);
-    auto it = start_in(ids);
-    while (it != ids.begin() && found.size() < query.limit) consider(*tables.find_run(*--it));
-    return found;
+    auto it = query.before ? ids.lower_bound(*query.before) : ids.end();
+    while (it != ids.begin() && !page.is_full()) page.consider(*tables.find_run(*--it));
+  } else if (query.job_name) {
+    const auto* job = tables.find_job(*query.job_name);
+    if (job != nullptr) show_runs_of(*job, tables, query, page);
+  } else {
+    const auto& runs = tables.runs();
+    auto it = query.before ? runs.lower_bound(*query.before) : runs.end();
+    while (it != runs.begin() && !page.is_full()) page.consider(*--it);
   }
-  if (!query.job_name) {
-    auto it = query.before ? tables.runs.lower_bound(*query.before) : tables.runs.end();
-    while (it != tables.runs.begin() && found.size() < query.limit) consider((--it)->second);
-    return found;
-  }
-  const BasicMemoryJob<RunT>* job = tables.find_job(*query.job_name);
-  if (job == nullptr) return found;
-  auto open = start_in(job->open);
-  auto ended = start_in(job->ended);
-  while (found.size() < query.limit) {  // merges the two sets from their ends
-    const bool has_open = open != job->open.begin();
-    const bool has_ended = ended != job->ended.begin();
-    if (!has_open && !has_ended) break;
-    const bool take_open = has_open && (!has_ended || *std::prev(open) > *std::prev(ended));
-    consider(*tables.find_run(take_open ? *--open : *--ended));
-  }
-  return found;
+  return page.take();
 }
 
 template <class RunT>
-[[nodiscard]] JobSummary summarize(MemoryTables<RunT>& tables, const BasicMemoryJob<RunT>& job) {
+[[nodiscard]] JobSummary summarize(const MemoryTables<RunT>& tables,
+                                   const BasicMemoryJob<RunT>& job) {
   JobSummary summary;
-  summary.name = job.state.job_name;
-  summary.description = job.description;
-  summary.enabled = job.state.enabled;
-  summary.paused = job.state.paused;
-  summary.paused_by = job.paused_by;
-  summary.paused_reason = job.paused_reason;
-  summary.schedule = job.schedule;
-  summary.anchor_at = job.state.anchor_at;
-  summary.epoch_at = job.state.epoch_at;
-  summary.depends_on = job.depends_on;
-  if (summary.enabled && !summary.paused) summary.next_run_at = job.state.next_due_at;
-  if (!job.executed.empty()) {
-    summary.last_run = *tables.find_run(*job.executed.rbegin());
-    leave_out_details(*summary.last_run);
-  }
+  summary.name = job.name;
+  summary.description = job.extra->description;
+  summary.enabled = job.enabled;
+  summary.paused = job.paused;
+  summary.paused_by = job.extra->paused_by;
+  summary.paused_reason = job.extra->paused_reason;
+  summary.schedule = job.terms().schedule;
+  summary.anchor_at = job.anchor_at;
+  summary.epoch_at = job.epoch_at;
+  summary.depends_on = job.extra->depends_on;
+  if (job.is_armed()) summary.next_run_at = job.next_due_at;
+  if (const auto* run = tables.ended.last_executed(job)) summary.last_run = to_job_run(*run, false);
   summary.success_count = job.success_count;
   summary.failure_count = job.failure_count;
   summary.skipped_count = job.skipped_count;
@@ -99,19 +130,21 @@ template <class RunT>
 ///
 /// Complexity: linear in what is removed and in the runs that are kept however old.
 template <class RunT>
-std::size_t prune_job(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job, std::size_t limit,
-                      TimePoint now) {
-  const std::size_t keep_last = job.retention.keep_last;
-  if (job.ended.size() <= keep_last) return 0;
-  const TimePoint kept_from = add_clamped(now, -job.retention.period);
-  if (job.ended_by_time.begin()->first >= kept_from) return 0;
+std::size_t prune_job(MemoryTables<RunT>& tables, const BasicMemoryJob<RunT>& job,
+                      std::size_t limit, TimePoint now) {
+  const auto& [period, keep_last] = job.terms().retention;
+  if (job.ended_count <= keep_last) return 0;
+  const TimePoint kept_from = add_clamped(now, -period);
+  auto it = tables.ended.first_of(job);
+  if (*(*it)->course->completed_at >= kept_from) return 0;
   // From this id on runs are among the newest `keep_last`. Not the end of the walk: a run that was
   // stored early may have ended late.
-  const auto first_kept = std::prev(job.ended.end(), static_cast<std::ptrdiff_t>(keep_last));
+  const auto behind = tables.of_jobs().lower_bound(std::tuple{job.number + 1, false, RunId{}});
+  const auto first_kept = std::prev(behind, static_cast<std::ptrdiff_t>(keep_last));
   LateVector<RunId, RunT> old;
-  for (const auto& [completed_at, id] : job.ended_by_time) {
-    if (completed_at >= kept_from || old.size() == limit) break;
-    if (first_kept == job.ended.end() || id < *first_kept) old.push_back(id);
+  for (; it != tables.ended.by_end().end() && (*it)->job == &job; ++it) {
+    if (*(*it)->course->completed_at >= kept_from || old.size() == limit) break;
+    if (first_kept == behind || (*it)->id < (*first_kept)->id) old.push_back((*it)->id);
   }
   for (const RunId id : old) tables.forget(id);
   return old.size();
@@ -123,9 +156,9 @@ template <class RunT>
 std::size_t prune_runs(MemoryTables<RunT>& tables, std::size_t limit, TimePoint now) {
   tables.buckets.forget_full(now);
   std::size_t count = 0;
-  for (const auto& [name, job] : tables.jobs) {
+  for (const auto& job : tables.jobs()) {
     if (count == limit) break;
-    count += prune_job(tables, *job, limit - count, now);
+    count += prune_job(tables, job, limit - count, now);
   }
   return count;
 }

@@ -1,110 +1,127 @@
 // SPDX-License-Identifier: MIT
 //
-// MemoryJob: one job of InMemoryStorage, with its place in the ledger, its counters and the indexes
-// over its own runs.
+// MemoryJob: one job of InMemoryStorage, with its place in the ledger and its counters.
+//
+// A million of them are to fit: what many jobs have alike is stored once, what few jobs have only
+// where it is. The runs of a job stand in the indexes of the tables, under the job's number.
 //
 // Thread-safety: none; InMemoryStorage guards it.
 
 #pragma once
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
+#include "punctual/base/json.hpp"
 #include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/builtin/memory_optional_time.hpp"
+#include "punctual/builtin/memory_part.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/ledger.hpp"
 
 namespace punctual::detail {
 
+/// What a job's definition says that many jobs have alike.
 template <class RunT>
-struct BasicMemoryJob;
-
-/// What decides, beside the job, whether a ready run may start.
-struct LaneKey {
-  bool exclusive = false;
-  std::uint32_t concurrency_max = 0;
-  std::string concurrency_key{};
-
-  // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
-  friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
-};
-
-/// The ready runs of a job that the same limits hold back: if the first cannot start, none can.
-template <class RunT>
-struct BasicMemoryLane {
-  using Key = std::pair<TimePoint, Late<RunId, RunT>>;
-
-  BasicMemoryJob<RunT>* job = nullptr;
-  std::set<Key> ready{};  ///< by claim order
-};
-
-template <class RunT>
-struct BasicMemoryJob {
-  ScheduleState state{};
-  std::string description{};
-  Json schedule = nullptr;
+struct BasicMemoryTerms {
+  Late<Json, RunT> schedule = nullptr;
   std::optional<Duration> after_finish_delay{};
   RetentionPolicy retention{};
-  TimePoint seen_at = TimePoint::min();  ///< when it was synced last; never: at the start of time
-  std::string paused_by{};
-  std::string paused_reason{};
 
-  std::uint64_t success_count = 0;
-  std::uint64_t failure_count = 0;
-  std::uint64_t skipped_count = 0;
+  friend bool operator==(const BasicMemoryTerms&, const BasicMemoryTerms&) = default;
+  friend bool operator<(const BasicMemoryTerms& a, const BasicMemoryTerms& b) {
+    return a.key() < b.key();
+  }
 
-  using Id = Late<RunId, RunT>;
-  using At = Late<TimePoint, RunT>;
-  using Name = Late<std::string, RunT>;
-
-  JobNames depends_on{};
-  std::set<Name> done_dependencies{};  ///< of those: the ones that ended well since the last time
-
-  std::set<Id> open{};
-  std::set<Id> ended{};
-  std::set<Id> executed{};  ///< of those that ended: the ones that had started
-  std::set<std::pair<At, Id>> ended_by_time{};
-  std::map<LaneKey, BasicMemoryLane<RunT>> lanes{};  ///< none of them empty
-  /// By run_at, ready or not; without those that wait for other work.
-  std::set<std::pair<At, Id>> pending{};
-  std::multiset<At> pending_exclusive{};  ///< of those: the instants of the exclusive ones
-  std::set<Id> running_exclusive{};
-  std::map<At, Id> answered{};  ///< due instants that have a first attempt
-};
-
-/// An instant of a job. Equal instants are in the order of the jobs' names, never of their
-/// addresses, so that a simulation repeats itself.
-template <class RunT>
-struct BasicJobInstant {
-  TimePoint at{};
-  BasicMemoryJob<RunT>* job = nullptr;
-
-  friend bool operator<(const BasicJobInstant& a, const BasicJobInstant& b) {
-    return a.at != b.at ? a.at < b.at : a.job->state.job_name < b.job->state.job_name;
+ private:
+  [[nodiscard]] auto key() const {
+    return std::tie(schedule, after_finish_delay, retention.period, retention.keep_last);
   }
 };
 
+template <class RunT>
+struct BasicMemoryRun;
+
+template <class RunT>
+struct BasicMemoryJob {
+  using Terms = BasicMemoryTerms<RunT>;
+  using Name = Late<std::string, RunT>;
+
+  /// What few jobs have.
+  struct Extra {
+    Name description{};
+    Name paused_by{};
+    Name paused_reason{};
+    OptionalTime paused_at{};
+    Name failed_dependency{};
+    JobNames depends_on{};
+    std::set<Name> done_dependencies{};  ///< of those: which ended well since the last time
+  };
+
+  BasicMemoryJob(Name its_name, std::uint32_t its_number)
+      : name(std::move(its_name)),
+        number(its_number) {}
+
+  const Name name;
+  const std::uint32_t number;  ///< rises with each new job; what indexes order by
+  std::uint32_t open_count = 0;
+  std::uint32_t ended_count = 0;  ///< of those that are stored
+  bool enabled = true;
+  bool paused = false;
+  std::uint64_t version = 0;  ///< 0: runs of the job came, the job itself was not synced yet
+  TimePoint anchor_at{};
+  TimePoint epoch_at{};
+  OptionalTime next_due_at{};
+  OptionalTime seen_at{};           ///< when it was synced last
+  OptionalTime first_pending_at{};  ///< earliest `run_at` of its pending runs that do not wait
+  /// The first attempt with the latest due instant of those that are stored.
+  BasicMemoryRun<RunT>* last_answer = nullptr;
+  std::uint64_t success_count = 0;
+  std::uint64_t failure_count = 0;
+  std::uint64_t skipped_count = 0;
+  const Terms* shared_terms = nullptr;
+  MemoryPart<Extra> extra{};
+
+  [[nodiscard]] const Terms& terms() const {
+    static const Terms unsynced{};
+    return shared_terms == nullptr ? unsynced : *shared_terms;
+  }
+
+  void clear_failed_dependency() {
+    if (!extra->failed_dependency.empty()) extra.write().failed_dependency.clear();
+  }
+
+  [[nodiscard]] bool is_armed() const { return enabled && !paused && next_due_at.has_value(); }
+};
+
+/// Returns the job's place in the ledger.
+template <class RunT>
+[[nodiscard]] ScheduleState state_of(const BasicMemoryJob<RunT>& job) {
+  ScheduleState state;
+  state.job_name = job.name;
+  state.version = job.version;
+  state.enabled = job.enabled;
+  state.paused = job.paused;
+  state.paused_at = job.extra->paused_at;
+  state.anchor_at = job.anchor_at;
+  state.next_due_at = job.next_due_at;
+  state.epoch_at = job.epoch_at;
+  state.failed_dependency = job.extra->failed_dependency;
+  return state;
+}
+
 using MemoryJob = BasicMemoryJob<JobRun>;
-using MemoryLane = BasicMemoryLane<JobRun>;
-using JobInstant = BasicJobInstant<JobRun>;
 
 /// True if `name` is one of `jobs`.
 [[nodiscard]] inline bool knows(const JobNames& jobs, const std::string& name) {
   return std::binary_search(jobs.begin(), jobs.end(), name);
-}
-
-/// Returns the lane of `run`; runs without a limit share one whatever their keys.
-[[nodiscard]] inline LaneKey lane_of(const JobRun& run) {
-  if (run.concurrency_max == 0) return {.exclusive = run.exclusive};
-  return {run.exclusive, run.concurrency_max, run.concurrency_key};
 }
 
 }  // namespace punctual::detail

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The leases of InMemoryStorage: taking runs, keeping them, handing them back, taking them over.
+// The leases of InMemoryStorage: taking runs, keeping them, recording their end, handing them back,
+// taking them over.
 //
 // Thread-safety: none; InMemoryStorage guards the tables.
 
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -21,45 +23,53 @@ namespace punctual::detail {
 
 /// Returns the run if it is running under this fence, else null.
 template <class RunT>
-[[nodiscard]] JobRun* find_held(MemoryTables<RunT>& tables, const LeaseRef& lease) {
-  JobRun* run = tables.find_run(lease.run_id);
+[[nodiscard]] BasicMemoryRun<RunT>* find_held(MemoryTables<RunT>& tables, const LeaseRef& lease) {
+  auto* run = tables.find_run(lease.run_id);
   const bool is_held =
-      run != nullptr && run->status == JobStatus::running && run->fence == lease.fence;
+      run != nullptr && run->status == JobStatus::running && run->course->fence == lease.fence;
   return is_held ? run : nullptr;
+}
+
+/// True if a claim of just this run gets it.
+template <class RunT>
+[[nodiscard]] bool is_claimable(MemoryTables<RunT>& tables, const BasicMemoryRun<RunT>& run,
+                                const ClaimRequest& request, TimePoint now) {
+  const std::string& job_name = run.job->name;
+  const bool is_ready =
+      run.status == JobStatus::pending && run.extra->waits_for == 0 && run.run_at <= now;
+  if (!is_ready || run.job->paused || !knows(*request.jobs, job_name)) return false;
+  const KeyedRate* rate = rate_of(request, job_name);
+  const bool has_token =
+      rate == nullptr || rate->limit.next_token_at(tables.buckets.level(rate->key), now) <= now;
+  return has_token && tables.running.may_start(run);
 }
 
 /// Returns the runs that a claim gets, in order, before it gets them.
 template <class RunT>
-[[nodiscard]] LateVector<JobRun*, RunT> find_claimable(MemoryTables<RunT>& tables,
-                                                       const ClaimRequest& request, TimePoint now) {
-  tables.promote(now);
+[[nodiscard]] std::vector<BasicMemoryRun<RunT>*> find_claimable(MemoryTables<RunT>& tables,
+                                                                const ClaimRequest& request,
+                                                                TimePoint now) {
+  tables.pending.promote(now);
   if (!request.only) return MemoryClaim{tables, request, now}.pick();
-  JobRun* run = tables.find_run(*request.only);
-  if (run == nullptr || run->status != JobStatus::pending || run->waits_for > 0 ||
-      run->run_at > now) {
-    return {};
-  }
-  const BasicMemoryJob<RunT>& job = tables.job_of(run->job_name);
-  const KeyedRate* rate = rate_of(request, run->job_name);
-  const bool may_start =
-      knows(*request.jobs, run->job_name) && !job.state.paused && tables.may_start(job, *run) &&
-      (rate == nullptr || rate->limit.next_token_at(tables.buckets.level(rate->key), now) <= now);
-  return may_start ? std::vector{run} : LateVector<JobRun*, RunT>{};
+  auto* run = tables.find_run(*request.only);
+  if (run == nullptr || !is_claimable(tables, *run, request, now)) return {};
+  return {run};
 }
 
 template <class RunT>
 LateVector<JobRun, RunT> claim_runs(MemoryTables<RunT>& tables, const ClaimRequest& request,
                                     TimePoint now) {
   LateVector<JobRun, RunT> claimed;
-  for (JobRun* run : find_claimable(tables, request, now)) {
-    run->node = request.node;
-    ++run->fence;
-    run->started_at = now;
-    run->lease_until_at = add_clamped(now, request.lease);
+  for (auto* run : find_claimable(tables, request, now)) {
+    auto& course = run->course.write();
+    course.node = request.node;
+    ++course.fence;
+    course.started_at = now;
+    course.lease_until_at = add_clamped(now, request.lease);
     tables.start(*run);
-    const KeyedRate* rate = rate_of(request, run->job_name);
+    const KeyedRate* rate = rate_of(request, run->job->name);
     if (rate != nullptr) tables.buckets.take(*rate, now);
-    claimed.push_back(*run);
+    claimed.push_back(to_job_run(*run));
   }
   return claimed;
 }
@@ -67,28 +77,46 @@ LateVector<JobRun, RunT> claim_runs(MemoryTables<RunT>& tables, const ClaimReque
 template <class RunT>
 RenewAnswer renew_lease(MemoryTables<RunT>& tables, const Renewal& renewal, Duration lease,
                         TimePoint now) {
-  JobRun* run = find_held(tables, renewal.lease);
+  auto* run = find_held(tables, renewal.lease);
   if (run == nullptr) return RenewAnswer::lost;
-  tables.set_lease(*run, add_clamped(now, lease));
+  tables.running.set_lease(*run, add_clamped(now, lease));
+  auto& course = run->course.write();
   if (renewal.progress) {
-    run->progress = *renewal.progress;
-    run->progress_note = renewal.progress_note;
+    course.progress = *renewal.progress;
+    course.progress_note = renewal.progress_note;
   }
-  if (!renewal.log.is_null()) run->log = renewal.log;
-  return run->cancel_requested ? RenewAnswer::cancel_requested : RenewAnswer::kept;
+  if (!renewal.log.is_null()) course.log = renewal.log;
+  return course.cancel_requested ? RenewAnswer::cancel_requested : RenewAnswer::kept;
+}
+
+template <class RunT>
+FinishAnswer finish_run(MemoryTables<RunT>& tables, const Completion& completion, TimePoint now) {
+  auto* run = find_held(tables, completion.lease);
+  if (run == nullptr) return FinishAnswer::lost;
+  auto& course = run->course.write();
+  course.message_code = completion.message_code;
+  course.summary = completion.summary;
+  course.details = completion.details;
+  course.error = completion.error;
+  course.duration = completion.duration;
+  course.completed_at = std::max(now, course.started_at.value_or(now));
+  if (!completion.log.is_null()) course.log = completion.log;
+  tables.end(*run, completion.status);
+  return FinishAnswer::done;
 }
 
 template <class RunT>
 FinishAnswer release_lease(MemoryTables<RunT>& tables, const LeaseRef& lease) {
-  JobRun* run = find_held(tables, lease);
+  auto* run = find_held(tables, lease);
   if (run == nullptr) return FinishAnswer::lost;
   tables.hand_back(*run);
-  run->message_code = std::string{message_code::job_interrupted};
-  run->node.clear();
-  run->lease_until_at.reset();
-  run->started_at.reset();
-  run->progress = 0.0;
-  run->progress_note.clear();
+  auto& course = run->course.write();
+  course.message_code = std::string{message_code::job_interrupted};
+  course.node.clear();
+  course.lease_until_at.reset();
+  course.started_at.reset();
+  course.progress = 0.0;
+  course.progress_note.clear();
   return FinishAnswer::done;
 }
 
@@ -97,18 +125,17 @@ FinishAnswer release_lease(MemoryTables<RunT>& tables, const LeaseRef& lease) {
 template <class RunT>
 LateVector<JobRun, RunT> take_expired_runs(MemoryTables<RunT>& tables, const RescueRequest& request,
                                            TimePoint now) {
-  LateVector<JobRun*, RunT> expired;
-  for (const auto& [until, id] : tables.leases()) {
-    if (until > now || expired.size() == request.limit) break;
-    JobRun& run = *tables.find_run(id);
-    if (knows(*request.jobs, run.job_name)) expired.push_back(&run);
+  std::vector<BasicMemoryRun<RunT>*> expired;
+  for (auto* run : tables.running.leases()) {
+    if (*run->course->lease_until_at > now || expired.size() == request.limit) break;
+    if (knows(*request.jobs, run->job->name)) expired.push_back(run);
   }
   LateVector<JobRun, RunT> taken;
   taken.reserve(expired.size());
-  for (JobRun* run : expired) {
-    ++run->fence;
-    tables.set_lease(*run, add_clamped(now, request.lease));
-    taken.push_back(*run);
+  for (auto* run : expired) {
+    ++run->course.write().fence;
+    tables.running.set_lease(*run, add_clamped(now, request.lease));
+    taken.push_back(to_job_run(*run));
   }
   return taken;
 }

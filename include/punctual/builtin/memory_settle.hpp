@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "punctual/base/time.hpp"
@@ -24,24 +25,20 @@ namespace punctual::detail {
 /// Arms a schedule that waits for the end of a run, once none of the job is open.
 template <class RunT>
 void arm_after_finish(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job, TimePoint ended_at) {
-  if (!job.after_finish_delay || job.state.next_due_at || !job.open.empty() ||
-      job.state.version == 0) {
-    return;
-  }
-  tables.change_state(job, [&](ScheduleState& state) {
-    state.next_due_at = add_clamped(ended_at, *job.after_finish_delay);
-  });
+  const std::optional<Duration> delay = job.terms().after_finish_delay;
+  if (!delay || job.next_due_at || job.open_count > 0 || job.version == 0) return;
+  tables.change_state(job, [&](auto& state) { state.next_due_at = add_clamped(ended_at, *delay); });
 }
 
 /// Makes `names` the jobs that `job` depends on. What they did before counts no longer.
 template <class RunT>
 void set_dependencies(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job,
                       const JobNames& names) {
-  const std::string& dependent = job.state.job_name;
-  for (const auto& name : job.depends_on) tables.dependents.remove(name, dependent);
-  for (const auto& name : names) tables.dependents.add(name, dependent);
-  job.depends_on = names;
-  job.done_dependencies.clear();
+  for (const auto& name : job.extra->depends_on) tables.dependents.remove(name, job.name);
+  for (const auto& name : names) tables.dependents.add(name, job.name);
+  auto& extra = job.extra.write();
+  extra.depends_on = names;
+  extra.done_dependencies.clear();
 }
 
 /// Arms a job whose prerequisites have ended, unless something is armed already: the one run to
@@ -49,45 +46,47 @@ void set_dependencies(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job,
 template <class RunT>
 void arm_dependent(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job, TimePoint ended_at,
                    const std::string& failed) {
-  job.done_dependencies.clear();
-  if (job.state.next_due_at) return;
+  job.extra.write().done_dependencies.clear();
+  if (job.next_due_at) return;
+  const auto* last = job.last_answer;
   const TimePoint due_at =
-      job.answered.empty()
-          ? ended_at  // an instant is answered once: the next one lies behind the last
-          : std::max(ended_at, add_clamped(job.answered.rbegin()->first, Duration{1}));
-  tables.change_state(job, [&](ScheduleState& state) {
+      last == nullptr ? ended_at  // an instant is answered once: the next one lies behind the last
+                      : std::max(ended_at, add_clamped(*last->due_at, Duration{1}));
+  tables.change_state(job, [&](auto& state) {
     state.next_due_at = due_at;
-    state.failed_dependency = failed;
+    state.extra.write().failed_dependency = failed;
   });
 }
 
 /// Tells the jobs that depend on the job of `run` that work of it has ended.
 template <class RunT>
-void tell_dependents(MemoryTables<RunT>& tables, const RunT& run) {
+void tell_dependents(MemoryTables<RunT>& tables, const BasicMemoryRun<RunT>& run) {
   const bool is_dependency_failure =
-      run.status == JobStatus::skipped && run.message_code == message_code::job_dependency_failed;
-  if (!run.started_at && !is_dependency_failure) return;
+      run.status == JobStatus::skipped &&
+      run.course->message_code == message_code::job_dependency_failed;
+  if (!run.course->started_at && !is_dependency_failure) return;
   const bool is_well = ended_well(run);
-  for (const auto& name : tables.dependents.members_of(run.job_name)) {
+  for (const auto& name : tables.dependents.members_of(run.job->name)) {
     auto& job = *tables.find_job(name);
-    if (!job.state.enabled) continue;
+    if (!job.enabled) continue;
     if (is_well) {
-      job.done_dependencies.insert(run.job_name);
-      if (job.done_dependencies.size() < job.depends_on.size()) continue;
+      auto& extra = job.extra.write();
+      extra.done_dependencies.insert(run.job->name);
+      if (extra.done_dependencies.size() < extra.depends_on.size()) continue;
     }
-    arm_dependent(tables, job, *run.completed_at, is_well ? std::string{} : run.job_name);
+    arm_dependent(tables, job, *run.course->completed_at, is_well ? std::string{} : run.job->name);
   }
 }
 
 /// Tells the runs that wait for the work of `run` that it has ended.
 template <class RunT>
-void tell_waiting(MemoryTables<RunT>& tables, const RunT& run) {
-  const TimePoint ended_at = *run.completed_at;
+void tell_waiting(MemoryTables<RunT>& tables, const BasicMemoryRun<RunT>& run) {
+  const TimePoint ended_at = *run.course->completed_at;
   for (const RunId id : tables.waits.take(work_id(run))) {
-    RunT& waiting = *tables.find_run(id);
-    if (--waiting.waits_for == 0) tables.make_ready(waiting, ended_at);
+    auto& waiting = *tables.find_run(id);
+    tables.wait_for_less(waiting, ended_at);
     if (ended_well(run)) continue;
-    write_dependency_failed(waiting, ended_at);
+    write_dependency_failed(waiting.course.write(), ended_at);
     tables.end(waiting, JobStatus::skipped);
   }
 }
@@ -96,12 +95,11 @@ void tell_waiting(MemoryTables<RunT>& tables, const RunT& run) {
 /// stored: a later one may be the open run that an earlier one must not arm beside.
 template <class RunT>
 void settle_ends(MemoryTables<RunT>& tables) {
-  while (const auto id = tables.next_ended()) {
-    const RunT& run = *tables.find_run(*id);
-    arm_after_finish(tables, tables.job_of(run.job_name), *run.completed_at);
-    if (tables.is_open(work_id(run))) continue;
-    tell_waiting(tables, run);
-    tell_dependents(tables, run);
+  while (const auto* run = tables.next_ended()) {
+    arm_after_finish(tables, *run->job, *run->course->completed_at);
+    if (tables.is_open(work_id(*run))) continue;
+    tell_waiting(tables, *run);
+    tell_dependents(tables, *run);
   }
 }
 

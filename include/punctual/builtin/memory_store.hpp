@@ -27,23 +27,22 @@ template <class RunT>
 [[nodiscard]] std::optional<RunId> answer_of(MemoryTables<RunT>& tables, const NewRun& row) {
   if (!row.due_at || row.attempt != 1) return std::nullopt;
   const auto* job = tables.find_job(row.job_name);
-  if (job == nullptr) return std::nullopt;
-  const auto found = job->answered.find(*row.due_at);
-  return found == job->answered.end() ? std::nullopt : std::optional{found->second};
+  const auto* first = job == nullptr ? nullptr : tables.answers.find(*job, *row.due_at);
+  return first == nullptr ? std::nullopt : std::optional{first->id};
 }
 
-/// Ends `run`, which is not stored or is pending, as one that will never start.
-template <class RunT>
-void write_skip(RunT& run, std::string_view code, const char* summary, TimePoint now) {
-  run.message_code = std::string{code};
-  run.summary = summary;
-  run.completed_at = now;
+/// Writes into a run, or into the course of one, that it will never start.
+template <class CourseT>
+void write_skip(CourseT& course, std::string_view code, const char* summary, TimePoint now) {
+  course.message_code = std::string{code};
+  course.summary = summary;
+  course.completed_at = now;
 }
 
-template <class RunT>
-void write_dependency_failed(RunT& run, TimePoint now) {
-  write_skip(run, message_code::job_dependency_failed, "a run that it waits for did not end well",
-             now);
+template <class CourseT>
+void write_dependency_failed(CourseT& course, TimePoint now) {
+  write_skip(course, message_code::job_dependency_failed,
+             "a run that it waits for did not end well", now);
 }
 
 /// Returns the open pieces of work that `ids` name; nullopt if one has ended otherwise than well,
@@ -58,7 +57,7 @@ template <class RunT>
       works.push_back(work);
       continue;
     }
-    const RunT* last = tables.last_attempt(work);
+    const auto* last = tables.last_attempt(work);
     if (last == nullptr || !ended_well(*last)) return std::nullopt;
   }
   std::sort(works.begin(), works.end());
@@ -69,16 +68,16 @@ template <class RunT>
 /// Ends the exclusive runs of the job that are running: another one takes their place.
 template <class RunT>
 void end_replaced(MemoryTables<RunT>& tables, const std::string& job_name, TimePoint now) {
-  const auto running = tables.job_of(job_name).running_exclusive;  // a copy: it shrinks meanwhile
-  for (const RunId id : running) {
-    RunT& run = *tables.find_run(id);
-    ++run.fence;
-    run.message_code = std::string{message_code::job_cancelled};
-    run.summary = "replaced by the next run of the job";
-    run.error = RunError{"CANCELLED", "another run took its place"};
-    run.completed_at = std::max(now, run.started_at.value_or(now));
-    run.duration = *run.completed_at - run.started_at.value_or(now);
-    tables.end(run, JobStatus::failed);
+  for (auto* run : tables.running.exclusive_of(tables.job_of(job_name))) {
+    auto& course = run->course.write();
+    const TimePoint started_at = course.started_at.value_or(now);
+    ++course.fence;
+    course.message_code = std::string{message_code::job_cancelled};
+    course.summary = "replaced by the next run of the job";
+    course.error = RunError{"CANCELLED", "another run took its place"};
+    course.completed_at = std::max(now, started_at);
+    course.duration = *course.completed_at - started_at;
+    tables.end(*run, JobStatus::failed);
   }
 }
 

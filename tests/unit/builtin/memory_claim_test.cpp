@@ -28,9 +28,9 @@ using punctual::JobRun;
 using punctual::JobStatus;
 using punctual::Random;
 using punctual::RunId;
-using punctual::ScheduleState;
 using punctual::TimePoint;
 using punctual::detail::MemoryClaim;
+using punctual::detail::MemoryRun;
 using punctual::tests::id_of;
 using punctual::tests::memory_start;
 using punctual::tests::MemoryTables;
@@ -42,9 +42,9 @@ namespace {
 
 std::vector<std::uint32_t> pick(MemoryTables& tables, const ClaimRequest& request,
                                 TimePoint now = memory_start) {
-  tables.promote(now);
+  tables.pending.promote(now);
   std::vector<std::uint32_t> numbers;
-  for (const JobRun* run : MemoryClaim{tables, request, now}.pick()) {
+  for (const MemoryRun* run : MemoryClaim{tables, request, now}.pick()) {
     numbers.push_back(number_of(run->id));
   }
   return numbers;
@@ -53,11 +53,11 @@ std::vector<std::uint32_t> pick(MemoryTables& tables, const ClaimRequest& reques
 /// The same by the plain rule: all runs in claim order, each taken if every limit lets it.
 std::vector<std::uint32_t> plain_pick(MemoryTables& tables, const ClaimRequest& request,
                                       TimePoint now) {
-  std::vector<const JobRun*> rows;
-  for (const auto& [id, run] : tables.runs) {
+  std::vector<const MemoryRun*> rows;
+  for (const auto& run : tables.runs()) {
     if (run.status == JobStatus::pending && run.run_at <= now) rows.push_back(&run);
   }
-  std::sort(rows.begin(), rows.end(), [](const JobRun* a, const JobRun* b) {
+  std::sort(rows.begin(), rows.end(), [](const MemoryRun* a, const MemoryRun* b) {
     return std::pair{claim_order(a->run_at, a->priority), a->id} <
            std::pair{claim_order(b->run_at, b->priority), b->id};
   });
@@ -66,37 +66,37 @@ std::vector<std::uint32_t> plain_pick(MemoryTables& tables, const ClaimRequest& 
   std::map<std::string, std::uint32_t> taken_with_key;
   std::map<std::string, punctual::BucketLevel> levels;
   std::set<std::string> exclusive_jobs;
-  for (const JobRun* run : rows) {
+  for (const MemoryRun* run : rows) {
     if (numbers.size() == request.limit) break;
-    const auto& job = *tables.find_job(run->job_name);
     const punctual::KeyedRate* rate = nullptr;
     for (const auto& entry : *request.rates) {
-      if (entry.job_name == run->job_name && entry.rate.limit.max > 0) rate = &entry.rate;
+      if (entry.job_name == run->job->name && entry.rate.limit.max > 0) rate = &entry.rate;
     }
-    const bool is_known = std::count(request.jobs->begin(), request.jobs->end(), run->job_name) > 0;
-    if (!is_known || job.state.paused || !tables.may_start(job, *run)) continue;
+    const bool is_known =
+        std::count(request.jobs->begin(), request.jobs->end(), run->job->name) > 0;
+    if (!is_known || run->job->paused || !tables.running.may_start(*run)) continue;
     std::size_t room = request.limit;
     for (const auto& limit : request.rooms) {
-      if (limit.job_name == run->job_name) room = limit.room;
+      if (limit.job_name == run->job->name) room = limit.room;
     }
-    if (taken_of_job[run->job_name] >= room) continue;
+    if (taken_of_job[run->job->name] >= room) continue;
     if (rate != nullptr) {
       const auto level = levels.try_emplace(rate->key, tables.buckets.level(rate->key)).first;
       if (rate->limit.next_token_at(level->second, now) > now) continue;
     }
-    if (run->exclusive && exclusive_jobs.count(run->job_name) > 0) continue;
-    if (run->concurrency_max > 0 &&
-        tables.running_with_key(run->concurrency_key) + taken_with_key[run->concurrency_key] >=
-            run->concurrency_max) {
+    if (run->exclusive && exclusive_jobs.count(run->job->name) > 0) continue;
+    if (run->limit->max > 0 &&
+        tables.running.count_with_key(run->limit->key) + taken_with_key[run->limit->key] >=
+            run->limit->max) {
       continue;
     }
     numbers.push_back(number_of(run->id));
-    ++taken_of_job[run->job_name];
+    ++taken_of_job[run->job->name];
     if (rate != nullptr) {
       levels[rate->key] = rate->limit.after_taking(levels[rate->key], now);
     }
-    if (run->exclusive) exclusive_jobs.insert(run->job_name);
-    if (run->concurrency_max > 0) ++taken_with_key[run->concurrency_key];
+    if (run->exclusive) exclusive_jobs.insert(run->job->name);
+    if (run->limit->max > 0) ++taken_with_key[run->limit->key];
   }
   return numbers;
 }
@@ -124,7 +124,7 @@ TEST_CASE("MemoryClaim picks what the plain rule picks when rows and limits are 
     }
     for (const std::string name : {"a", "b", "c", "d"}) {
       if (random.up_to(5) > 0) continue;
-      tables.change_state(tables.job_of(name), [](ScheduleState& state) { state.paused = true; });
+      tables.set_paused(tables.job_of(name), true);
     }
     JobNames jobs;
     for (const std::string name : {"a", "b", "c", "d"}) {
@@ -148,7 +148,7 @@ TEST_CASE("MemoryClaim picks what the plain rule picks when rows and limits are 
     }
     request.rates = &rates;
     // The clock may have been further on before.
-    if (random.up_to(1) == 0) tables.promote(now + Duration{60'000});
+    if (random.up_to(1) == 0) tables.pending.promote(now + Duration{60'000});
     const auto wanted = plain_pick(tables, request, now);
     REQUIRE(pick(tables, request, now) == wanted);
     picked_count += wanted.size();

@@ -18,7 +18,6 @@ using punctual::JobNames;
 using punctual::JobRun;
 using punctual::JobStatus;
 using punctual::NewRun;
-using punctual::ScheduleState;
 using punctual::TimePoint;
 using punctual::tests::id_of;
 using punctual::tests::memory_start;
@@ -26,6 +25,7 @@ using punctual::tests::MemoryTables;
 using punctual::tests::new_row;
 using punctual::tests::pending_row;
 using punctual::tests::start_run;
+using punctual::tests::stored_run;
 namespace detail = punctual::detail;
 
 namespace {
@@ -58,7 +58,7 @@ TEST_CASE("expire_unknown_runs ends a pending run only when nobody knew its job 
       {"of a paused job",
        [](MemoryTables& t) {
          t.insert(pending_row(1, "a"));
-         t.change_state(t.job_of("a"), [](ScheduleState& state) { state.paused = true; });
+         t.set_paused(t.job_of("a"), true);
        },
        1},
       {"seen since",
@@ -99,7 +99,7 @@ TEST_CASE("expire_unknown_runs says which job nobody knew when it ends a run") {
   MemoryTables tables;
   tables.insert(pending_row(1, "mail"));
   REQUIRE(expire(tables, memory_start + age) == 1);
-  const JobRun& run = *tables.find_run(id_of(1));
+  const JobRun run = stored_run(tables, 1);
   CHECK(run.message_code == "JOB_NOT_FOUND");
   CHECK(run.summary == "no node knew the job");
   REQUIRE(run.error);

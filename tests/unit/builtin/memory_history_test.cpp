@@ -27,7 +27,6 @@ using punctual::Json;
 using punctual::Random;
 using punctual::RunId;
 using punctual::RunQuery;
-using punctual::ScheduleState;
 using punctual::TimePoint;
 using punctual::tests::end_run;
 using punctual::tests::id_of;
@@ -46,6 +45,12 @@ constexpr Duration hour{3'600'000};
 std::vector<std::uint32_t> numbers_of(const std::vector<JobRun>& runs) {
   std::vector<std::uint32_t> numbers;
   for (const auto& run : runs) numbers.push_back(number_of(run.id));
+  return numbers;
+}
+
+std::vector<std::uint32_t> numbers_in(const MemoryTables& tables) {
+  std::vector<std::uint32_t> numbers;
+  for (const auto& run : tables.runs()) numbers.push_back(number_of(run.id));
   return numbers;
 }
 
@@ -82,6 +87,8 @@ TEST_CASE("find_runs returns what all rows hold when queries are drawn at random
     start_run(tables, number);
     if (random.up_to(2) > 0) end_run(tables, number, JobStatus::failed, at);
   }
+  std::vector<JobRun> runs;
+  for (const auto& run : tables.runs()) runs.push_back(detail::to_job_run(run));
   for (int i = 0; i < 2000; ++i) {
     CAPTURE(i);
     RunQuery query;
@@ -96,16 +103,14 @@ TEST_CASE("find_runs returns what all rows hold when queries are drawn at random
     query.dead = random.up_to(3) == 0;
     query.limit = 1 + random.up_to(20);
     std::vector<std::uint32_t> wanted;
-    for (auto it = tables.runs.rbegin(); it != tables.runs.rend(); ++it) {
+    for (auto it = runs.rbegin(); it != runs.rend(); ++it) {
       if (wanted.size() == query.limit) break;
-      const bool is_below = !query.before || it->first < *query.before;
-      const bool is_retried =
-          std::any_of(tables.runs.begin(), tables.runs.end(), [&](const auto& other) {
-            return other.second.retry_of == work_id(it->second) &&
-                   other.second.attempt > it->second.attempt;
-          });
+      const bool is_below = !query.before || it->id < *query.before;
+      const bool is_retried = std::any_of(runs.begin(), runs.end(), [&](const JobRun& other) {
+        return other.retry_of == work_id(*it) && other.attempt > it->attempt;
+      });
       if (query.dead && is_retried) continue;
-      if (is_below && matches(query, it->second)) wanted.push_back(number_of(it->first));
+      if (is_below && matches(query, *it)) wanted.push_back(number_of(it->id));
     }
     REQUIRE(numbers_of(detail::find_runs(tables, query)) == wanted);
   }
@@ -160,7 +165,7 @@ TEST_CASE("find_runs leaves out details, payload and log when they are not wante
   CHECK(without.details.is_null());
   CHECK(without.payload.is_null());
   CHECK(without.log.is_null());
-  CHECK(tables.find_run(id_of(1))->details == run.details);
+  CHECK(detail::to_job_run(*tables.find_run(id_of(1))).details == run.details);
 }
 
 TEST_CASE("summarize takes counts from counters and the newest executed run when runs have ended") {
@@ -206,13 +211,13 @@ TEST_CASE("summarize shows the next instant only when the job is enabled and not
     CAPTURE(row.subject);
     MemoryTables tables;
     auto& job = tables.job_of("a");
-    tables.change_state(job, [&](ScheduleState& state) {
+    tables.set_paused(job, row.paused);
+    tables.change_state(job, [&](auto& state) {
       state.enabled = row.enabled;
-      state.paused = row.paused;
       state.next_due_at = memory_start;
     });
-    job.paused_by = "jane";
-    job.paused_reason = "because";
+    job.extra.write().paused_by = "jane";
+    job.extra.write().paused_reason = "because";
     const JobSummary summary = detail::summarize(tables, job);
     CHECK(summary.next_run_at == (row.is_shown ? std::optional{memory_start} : std::nullopt));
     CHECK(summary.enabled == row.enabled);
@@ -225,9 +230,9 @@ TEST_CASE("summarize shows the next instant only when the job is enabled and not
 TEST_CASE("summarize shows where the job's instants begin and what it depends on") {
   MemoryTables tables;
   auto& job = tables.job_of("a");
-  job.state.anchor_at = memory_start;
-  job.state.epoch_at = memory_start + hour;
-  job.depends_on = {"b", "c"};
+  job.anchor_at = memory_start;
+  job.epoch_at = memory_start + hour;
+  job.extra.write().depends_on = {"b", "c"};
   const JobSummary summary = detail::summarize(tables, job);
   CHECK(summary.anchor_at == memory_start);
   CHECK(summary.epoch_at == memory_start + hour);
@@ -237,7 +242,10 @@ TEST_CASE("summarize shows where the job's instants begin and what it depends on
 TEST_CASE("prune_job removes runs that ended too long ago when they are not among the last") {
   MemoryTables tables;
   auto& job = tables.job_of("a");
-  job.retention = {.period = hour, .keep_last = 2};
+  const auto keep = [&](std::size_t keep_last, Duration period = hour) {
+    tables.set_terms(job, {.retention = {.period = period, .keep_last = keep_last}});
+  };
+  keep(2);
   for (const std::uint32_t number : {1U, 2U, 3U, 4U, 5U}) tables.insert(pending_row(number, "a"));
   execute(tables, 1, JobStatus::success, memory_start + hour);  // stored first, ended last
   execute(tables, 2, JobStatus::success, memory_start - Duration{1});
@@ -246,32 +254,32 @@ TEST_CASE("prune_job removes runs that ended too long ago when they are not amon
   const TimePoint now = memory_start + hour;
   SECTION("as many as there are") {
     CHECK(detail::prune_job(tables, job, 10, now) == 1);
-    CHECK(job.ended == std::set<RunId>{id_of(1), id_of(3), id_of(4)});
+    CHECK(numbers_in(tables) == std::vector<std::uint32_t>{1, 3, 4, 5});
     CHECK(detail::prune_job(tables, job, 10, now) == 0);
   }
   SECTION("more when fewer of the last are kept") {
-    job.retention.keep_last = 0;
+    keep(0);
     CHECK(detail::prune_job(tables, job, 10, now) == 2);
-    CHECK(job.ended == std::set<RunId>{id_of(1), id_of(3)});
+    CHECK(numbers_in(tables) == std::vector<std::uint32_t>{1, 3, 5});
   }
   SECTION("up to the limit, the one that ended first") {
-    job.retention.keep_last = 0;
+    keep(0);
     CHECK(detail::prune_job(tables, job, 1, now) == 1);
-    CHECK(job.ended == std::set<RunId>{id_of(1), id_of(3), id_of(4)});
+    CHECK(numbers_in(tables) == std::vector<std::uint32_t>{1, 3, 4, 5});
   }
   SECTION("none when that is the limit") {
     CHECK(detail::prune_job(tables, job, 0, now) == 0);
   }
   SECTION("none when the period is for ever") {
-    job.retention = {.period = Duration::max(), .keep_last = 0};
+    keep(0, Duration::max());
     CHECK(detail::prune_job(tables, job, 10, now) == 0);
   }
   SECTION("never an open one") {
-    job.retention.keep_last = 0;
+    keep(0);
     CHECK(detail::prune_job(tables, job, 10, now + 1000 * hour) == 4);
-    CHECK(job.open == std::set<RunId>{id_of(5)});
+    CHECK(numbers_in(tables) == std::vector<std::uint32_t>{5});
   }
-  CHECK(tables.runs.size() == job.open.size() + job.ended.size());
+  CHECK(tables.runs().size() == job.open_count + job.ended_count);
 }
 
 TEST_CASE("prune_runs forgets rates that are as if they had never been used") {
@@ -287,15 +295,15 @@ TEST_CASE("prune_runs shares its limit when several jobs have old runs") {
   MemoryTables tables;
   std::uint32_t number = 0;
   for (const std::string name : {"a", "b", "c"}) {
-    tables.job_of(name).retention = {.period = hour, .keep_last = 1};
+    tables.set_terms(tables.job_of(name), {.retention = {.period = hour, .keep_last = 1}});
     for (int i = 0; i < 4; ++i) tables.insert(skipped_row(++number, name, memory_start - 2 * hour));
   }
   CHECK(detail::prune_runs(tables, 4, memory_start) == 4);
-  CHECK(tables.runs.size() == 8);
+  CHECK(tables.runs().size() == 8);
   CHECK(detail::prune_runs(tables, 100, memory_start) == 5);
-  for (const auto& [name, job] : tables.jobs) {
-    CAPTURE(name);
-    CHECK(job->ended.size() == 1);
+  for (const auto& job : tables.jobs()) {
+    CAPTURE(job.name);
+    CHECK(job.ended_count == 1);
   }
   CHECK(detail::prune_runs(tables, 100, memory_start) == 0);
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// MemoryJob: the order of jobs' instants, and the lanes of runs.
+// MemoryJob: its state, and what it has alike with others.
 
 #include "punctual/builtin/memory_job.hpp"
 
-#include <set>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "punctual/base/time.hpp"
 #include "support/catch.hpp"
@@ -15,29 +14,11 @@ namespace memory_job_test {
 
 using punctual::Duration;
 using punctual::JobNames;
-using punctual::JobRun;
+using punctual::ScheduleState;
 using punctual::TimePoint;
-using punctual::detail::JobInstant;
 using punctual::detail::knows;
-using punctual::detail::lane_of;
 using punctual::detail::MemoryJob;
-
-TEST_CASE("JobInstant orders by time and then by name when jobs lie anywhere in memory") {
-  constexpr TimePoint noon{Duration{1'705'320'000'000}};
-  std::vector<MemoryJob> jobs(4);
-  for (const bool is_rising : {true, false}) {
-    CAPTURE(is_rising);
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-      jobs[i].state.job_name = std::string(1, is_rising ? "abcd"[i] : "dcba"[i]);
-    }
-    std::set<JobInstant> instants;
-    for (auto& job : jobs) instants.insert({noon, &job});
-    instants.insert({noon - Duration{1}, is_rising ? &jobs[3] : &jobs[0]});
-    std::string names;
-    for (const auto& instant : instants) names += instant.job->state.job_name;
-    CHECK(names == "dabcd");
-  }
-}
+using punctual::detail::state_of;
 
 TEST_CASE("knows finds a name when it is among the sorted names") {
   const JobNames names = {"alpha", "beta", "gamma"};
@@ -49,30 +30,72 @@ TEST_CASE("knows finds a name when it is among the sorted names") {
   CHECK_FALSE(knows({}, "alpha"));
 }
 
-TEST_CASE("lane_of puts runs together when the same limits hold them back") {
-  const auto run_with = [](bool exclusive, std::uint32_t max, const char* key) {
-    JobRun run;
-    run.exclusive = exclusive;
-    run.concurrency_max = max;
-    run.concurrency_key = key;
-    return run;
-  };
-  const JobRun free = run_with(false, 0, "");
-  CHECK(lane_of(free) == lane_of(run_with(false, 0, "mail")));  // no limit: the key says nothing
-  CHECK(lane_of(run_with(false, 2, "mail")) == lane_of(run_with(false, 2, "mail")));
-  // Each differs from every other in one thing that holds runs back.
-  const std::vector<JobRun> apart = {free,
-                                     run_with(true, 0, ""),
-                                     run_with(false, 2, "mail"),
-                                     run_with(false, 3, "mail"),
-                                     run_with(false, 2, "disk"),
-                                     run_with(true, 2, "mail")};
-  for (std::size_t i = 0; i < apart.size(); ++i) {
-    for (std::size_t k = 0; k < apart.size(); ++k) {
-      CAPTURE(i, k);
-      CHECK((lane_of(apart[i]) == lane_of(apart[k])) == (i == k));
+TEST_CASE("state_of returns every value of the ledger when all are set, and none when none is") {
+  MemoryJob job{"alpha", 7};
+  const ScheduleState fresh = state_of(job);
+  CHECK(fresh.job_name == "alpha");
+  CHECK(fresh.version == 0);
+  CHECK(fresh.enabled);
+  CHECK_FALSE(fresh.paused);
+  CHECK_FALSE(fresh.paused_at);
+  CHECK_FALSE(fresh.next_due_at);
+  CHECK(fresh.failed_dependency.empty());
+  CHECK_FALSE(job.extra.is_written());
+  const auto at = [](int ms) { return TimePoint{Duration{ms}}; };
+  job.version = 3;
+  job.enabled = false;
+  job.paused = true;
+  job.anchor_at = at(1);
+  job.epoch_at = at(2);
+  job.next_due_at = at(3);
+  job.extra.write().paused_at = at(4);
+  job.extra.write().failed_dependency = "beta";
+  const ScheduleState state = state_of(job);
+  CHECK(state.version == 3);
+  CHECK_FALSE(state.enabled);
+  CHECK(state.paused);
+  CHECK(state.anchor_at == at(1));
+  CHECK(state.epoch_at == at(2));
+  CHECK(state.next_due_at == at(3));
+  CHECK(state.paused_at == at(4));
+  CHECK(state.failed_dependency == "beta");
+  job.clear_failed_dependency();
+  CHECK(state_of(job).failed_dependency.empty());
+}
+
+TEST_CASE("MemoryJob is armed only when it is enabled, not paused and has an instant") {
+  for (const bool enabled : {false, true}) {
+    for (const bool paused : {false, true}) {
+      for (const bool has_instant : {false, true}) {
+        CAPTURE(enabled, paused, has_instant);
+        MemoryJob job{"alpha", 0};
+        job.enabled = enabled;
+        job.paused = paused;
+        if (has_instant) job.next_due_at = TimePoint{};
+        CHECK(job.is_armed() == (enabled && !paused && has_instant));
+      }
     }
   }
+}
+
+TEST_CASE("MemoryTerms order and compare by each of their values") {
+  using Terms = MemoryJob::Terms;
+  const Terms terms[] = {
+      {},
+      {.retention = {.keep_last = 7}},
+      {.retention = {.period = Duration{7}}},
+      {.after_finish_delay = Duration{7}},
+      {.schedule = {{"kind", "interval"}, {"periodMs", 1000}}},
+      {.schedule = {{"kind", "interval"}, {"periodMs", 2000}}},
+  };
+  for (const auto& a : terms) {
+    for (const auto& b : terms) {
+      CHECK((a == b) == (&a == &b));
+      CHECK((a < b || b < a) == (&a != &b));
+      CHECK_FALSE((a < b && b < a));
+    }
+  }
+  CHECK(MemoryJob{"alpha", 0}.terms() == Terms{});
 }
 
 }  // namespace memory_job_test

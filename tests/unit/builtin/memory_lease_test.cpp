@@ -4,6 +4,7 @@
 
 #include "punctual/builtin/memory_lease.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,6 @@ using punctual::LeaseRef;
 using punctual::Renewal;
 using punctual::RenewAnswer;
 using punctual::RescueRequest;
-using punctual::ScheduleState;
 using punctual::TimePoint;
 using punctual::tests::end_run;
 using punctual::tests::id_of;
@@ -32,6 +32,7 @@ using punctual::tests::MemoryTables;
 using punctual::tests::number_of;
 using punctual::tests::pending_row;
 using punctual::tests::start_run;
+using punctual::tests::stored_run;
 namespace detail = punctual::detail;
 
 namespace {
@@ -70,11 +71,7 @@ TEST_CASE("find_claimable finds just one run when only that is asked for and may
       {"behind another run", [](MemoryTables& t) { t.insert(pending_row(0, "a")); }, true},
       {"running", [](MemoryTables& t) { start_run(t, 1); }, false},
       {"ended", [](MemoryTables& t) { end_run(t, 1, JobStatus::skipped); }, false},
-      {"of a paused job",
-       [](MemoryTables& t) {
-         t.change_state(t.job_of("a"), [](ScheduleState& state) { state.paused = true; });
-       },
-       false},
+      {"of a paused job", [](MemoryTables& t) { t.set_paused(t.job_of("a"), true); }, false},
       {"beside an exclusive run",
        [](MemoryTables& t) {
          JobRun other = pending_row(2, "a");
@@ -152,23 +149,23 @@ TEST_CASE("renew_lease extends the lease and shows progress when the run is held
   tables.insert(pending_row(1, "a"));
   start_run(tables, 1, memory_start + lease);
   const TimePoint now = memory_start + Duration{20'000};
-  const JobRun& run = *tables.find_run(id_of(1));
+  const auto& run = tables.find_run(id_of(1))->course;
   const Renewal plain{.lease = {id_of(1), 1}};
   CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::kept);
-  CHECK(run.lease_until_at == now + lease);
-  CHECK(tables.leases().begin()->first == now + lease);
+  CHECK(run->lease_until_at == std::optional{now + lease});
+  CHECK(*(*tables.running.leases().begin())->course->lease_until_at == now + lease);
   const Renewal with_progress{.lease = {id_of(1), 1}, .progress = 0.5, .progress_note = "half"};
   CHECK(detail::renew_lease(tables, with_progress, lease, now) == RenewAnswer::kept);
-  CHECK(run.progress == 0.5);
-  CHECK(run.progress_note == "half");
+  CHECK(run->progress == 0.5);
+  CHECK(run->progress_note == "half");
   CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::kept);
-  CHECK(run.progress == 0.5);  // none given, none changed
-  CHECK(run.log.is_null());
+  CHECK(run->progress == 0.5);  // none given, none changed
+  CHECK(run->log.is_null());
   CHECK(detail::renew_lease(tables, {.lease = {id_of(1), 1}, .log = "one"}, lease, now) ==
         RenewAnswer::kept);
   CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::kept);
-  CHECK(run.log == "one");
-  tables.find_run(id_of(1))->cancel_requested = true;
+  CHECK(run->log == "one");
+  tables.find_run(id_of(1))->course.write().cancel_requested = true;
   CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::cancel_requested);
   CHECK(detail::renew_lease(tables, {.lease = {id_of(1), 2}}, lease, now) == RenewAnswer::lost);
 }
@@ -177,13 +174,14 @@ TEST_CASE("release_lease leaves nothing of the start but the fence when a run is
   MemoryTables tables;
   tables.insert(pending_row(1, "a"));
   REQUIRE(detail::claim_runs(tables, request_of("n1"), memory_start).size() == 1);
-  JobRun& run = *tables.find_run(id_of(1));
-  run.progress = 0.5;
-  run.progress_note = "half";
-  run.log = "one";
+  auto& course = tables.find_run(id_of(1))->course.write();
+  course.progress = 0.5;
+  course.progress_note = "half";
+  course.log = "one";
   CHECK(detail::release_lease(tables, {id_of(1), 2}) == FinishAnswer::lost);
-  CHECK(run.status == JobStatus::running);
+  CHECK(stored_run(tables, 1).status == JobStatus::running);
   CHECK(detail::release_lease(tables, {id_of(1), 1}) == FinishAnswer::done);
+  const JobRun run = stored_run(tables, 1);
   CHECK(run.status == JobStatus::pending);
   CHECK(run.message_code == "JOB_INTERRUPTED");
   CHECK(run.node.empty());
@@ -194,7 +192,7 @@ TEST_CASE("release_lease leaves nothing of the start but the fence when a run is
   CHECK(run.log == "one");
   CHECK(run.fence == 1);
   CHECK(run.attempt == 1);
-  CHECK(tables.leases().empty());
+  CHECK(tables.running.leases().empty());
   CHECK(detail::release_lease(tables, {id_of(1), 1}) == FinishAnswer::lost);
 }
 
@@ -203,7 +201,7 @@ TEST_CASE(
   MemoryTables tables;
   for (const std::uint32_t number : {1U, 2U, 3U, 4U}) {
     tables.insert(pending_row(number, number == 4 ? "b" : "a"));
-    tables.find_run(id_of(number))->node = "lost";
+    tables.find_run(id_of(number))->course.write().node = "lost";
   }
   start_run(tables, 1, memory_start + Duration{3});
   start_run(tables, 2, memory_start + Duration{1});
@@ -219,9 +217,9 @@ TEST_CASE(
     CHECK(taken[0].node == "lost");
     CHECK(taken[0].fence == 2);
     CHECK(taken[0].lease_until_at == now + lease);
-    CHECK(tables.find_run(id_of(2))->node == "lost");
-    CHECK(tables.find_run(id_of(2))->fence == 2);
-    CHECK(tables.find_run(id_of(3))->fence == 1);
+    CHECK(stored_run(tables, 2).node == "lost");
+    CHECK(stored_run(tables, 2).fence == 2);
+    CHECK(stored_run(tables, 3).fence == 1);
     CHECK(detail::take_expired_runs(tables, request, now).empty());
   }
   SECTION("as many as asked for") {

@@ -55,21 +55,27 @@ inline JobRun skipped_row(std::uint32_t number, std::string job_name,
   return run;
 }
 
+/// Returns a stored run with everything. Requires: there is one.
+inline JobRun stored_run(MemoryTables& tables, std::uint32_t number) {
+  return detail::to_job_run(*tables.find_run(id_of(number)));
+}
+
 /// pending -> running
 inline void start_run(MemoryTables& tables, std::uint32_t number,
                       TimePoint lease_until_at = memory_start + Duration{30'000}) {
-  JobRun& run = *tables.find_run(id_of(number));
-  run.started_at = memory_start;
-  run.lease_until_at = lease_until_at;
-  ++run.fence;
+  auto& run = *tables.find_run(id_of(number));
+  auto& course = run.course.write();
+  course.started_at = memory_start;
+  course.lease_until_at = lease_until_at;
+  ++course.fence;
   tables.start(run);
 }
 
 /// pending or running -> ended
 inline void end_run(MemoryTables& tables, std::uint32_t number,
                     JobStatus status = JobStatus::success, TimePoint completed_at = memory_start) {
-  JobRun& run = *tables.find_run(id_of(number));
-  run.completed_at = completed_at;
+  auto& run = *tables.find_run(id_of(number));
+  run.course.write().completed_at = completed_at;
   tables.end(run, status);
 }
 

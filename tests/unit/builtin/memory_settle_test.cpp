@@ -20,7 +20,6 @@ using punctual::JobRun;
 using punctual::JobStatus;
 using punctual::NewRun;
 using punctual::RunId;
-using punctual::ScheduleState;
 using punctual::time_max;
 using punctual::TimePoint;
 using punctual::detail::MemoryJob;
@@ -32,6 +31,7 @@ using punctual::tests::new_row;
 using punctual::tests::pending_row;
 using punctual::tests::skipped_row;
 using punctual::tests::start_run;
+using punctual::tests::stored_run;
 namespace detail = punctual::detail;
 
 namespace {
@@ -60,10 +60,14 @@ void run_job(MemoryTables& tables, std::uint32_t number, const std::string& job,
   execute(tables, number, status, completed_at);
 }
 
+void set_delay(MemoryTables& tables, MemoryJob& job, std::optional<Duration> delay) {
+  tables.set_terms(job, {.after_finish_delay = delay});
+}
+
 MemoryJob& sync(MemoryTables& tables, const std::string& name, const JobNames& depends_on = {}) {
   MemoryJob& job = tables.job_of(name);
   detail::set_dependencies(tables, job, depends_on);
-  tables.change_state(job, [](ScheduleState&) {});
+  tables.change_state(job, [](auto&) {});
   return job;
 }
 
@@ -74,18 +78,18 @@ TEST_CASE("settle_ends makes a run ready at the instant when the last work it wa
   tables.insert(pending_row(1, "a"));
   tables.insert(pending_row(2, "a"));
   store_after(tables, 3, {id_of(1), id_of(2)});
-  const JobRun& run = *tables.find_run(id_of(3));
+  const auto run = [&] { return stored_run(tables, 3); };
   execute(tables, 2, JobStatus::success, later - Duration{1});
-  CHECK(run.waits_for == 1);
-  CHECK(run.run_at == time_max);
-  CHECK(tables.find_job("a")->pending.size() == 1);
+  CHECK(run().waits_for == 1);
+  CHECK(run().run_at == time_max);
+  CHECK((*tables.pending.jobs().begin())->first_pending_at == std::optional{memory_start});
   execute(tables, 1);
-  CHECK(run.waits_for == 0);
-  CHECK(run.run_at == later);
-  CHECK(run.status == JobStatus::pending);
-  CHECK(tables.pending().begin()->at == later);
+  CHECK(run().waits_for == 0);
+  CHECK(run().run_at == later);
+  CHECK(run().status == JobStatus::pending);
+  CHECK((*tables.pending.jobs().begin())->first_pending_at == std::optional{later});
   execute(tables, 3);
-  CHECK(run.status == JobStatus::success);
+  CHECK(run().status == JobStatus::success);
 }
 
 TEST_CASE("settle_ends waits for the further attempts when a run has ended and is tried again") {
@@ -99,21 +103,21 @@ TEST_CASE("settle_ends waits for the further attempts when a run has ended and i
   retry.attempt = 2;
   tables.insert(retry);
   detail::settle_ends(tables);
-  const JobRun& run = *tables.find_run(id_of(9));
-  CHECK(run.waits_for == 1);
+  const auto run = [&] { return stored_run(tables, 9); };
+  CHECK(run().waits_for == 1);
   SECTION("and well at last") {
     execute(tables, 2);
-    CHECK(run.status == JobStatus::pending);
-    CHECK(run.run_at == later);
+    CHECK(run().status == JobStatus::pending);
+    CHECK(run().run_at == later);
   }
   SECTION("and fails for good") {
     execute(tables, 2, JobStatus::failed);
-    CHECK(run.status == JobStatus::skipped);
+    CHECK(run().status == JobStatus::skipped);
   }
   SECTION("and is cancelled") {
     end_run(tables, 2, JobStatus::skipped, later);
     detail::settle_ends(tables);
-    CHECK(run.status == JobStatus::skipped);
+    CHECK(run().status == JobStatus::skipped);
   }
 }
 
@@ -123,17 +127,17 @@ TEST_CASE("settle_ends skips a run when one of those it waits for does not end w
   tables.insert(pending_row(2, "a"));
   store_after(tables, 3, {id_of(1), id_of(2)});
   execute(tables, 1, JobStatus::failed);
-  const JobRun& run = *tables.find_run(id_of(3));
-  CHECK(run.status == JobStatus::skipped);
-  CHECK(run.message_code == "JOB_DEPENDENCY_FAILED");
-  CHECK(run.summary == "a run that it waits for did not end well");
-  CHECK(run.completed_at == later);
+  const auto run = [&] { return stored_run(tables, 3); };
+  CHECK(run().status == JobStatus::skipped);
+  CHECK(run().message_code == "JOB_DEPENDENCY_FAILED");
+  CHECK(run().summary == "a run that it waits for did not end well");
+  CHECK(run().completed_at == later);
   CHECK(tables.waits.size() == 0);
   execute(tables, 2);
-  CHECK(run.status == JobStatus::skipped);
+  CHECK(run().status == JobStatus::skipped);
   CHECK(tables.find_job("a")->skipped_count == 1);
   for (const std::uint32_t number : {1U, 2U, 3U}) tables.forget(id_of(number));
-  CHECK(tables.runs.empty());
+  CHECK(tables.runs().empty());
 }
 
 TEST_CASE("settle_ends makes a run ready when it waited for one that found nothing to do") {
@@ -141,7 +145,7 @@ TEST_CASE("settle_ends makes a run ready when it waited for one that found nothi
   tables.insert(pending_row(1, "a"));
   store_after(tables, 2, {id_of(1)});
   execute(tables, 1, JobStatus::skipped);
-  CHECK(tables.find_run(id_of(2))->run_at == later);
+  CHECK(stored_run(tables, 2).run_at == later);
 }
 
 TEST_CASE("settle_ends lets a run go when it waited and is cancelled") {
@@ -166,8 +170,8 @@ TEST_CASE("settle_ends goes through a chain of any length when its first run fai
   }
   execute(tables, 1, JobStatus::failed);
   CHECK(tables.find_job("a")->skipped_count == length - 1);
-  CHECK(tables.find_run(id_of(length))->completed_at == later);
-  CHECK(tables.find_job("a")->open.empty());
+  CHECK(stored_run(tables, length).completed_at == later);
+  CHECK(tables.find_job("a")->open_count == 0);
   CHECK(tables.waits.size() == 0);
 }
 
@@ -179,22 +183,22 @@ TEST_CASE(
   MemoryJob& job = sync(tables, "z", {"a", "b"});
   run_job(tables, 1, "a");
   run_job(tables, 2, "a");
-  CHECK_FALSE(job.state.next_due_at);
-  const auto version = job.state.version;
+  CHECK_FALSE(job.next_due_at);
+  const auto version = job.version;
   run_job(tables, 3, "b");
-  CHECK(job.state.next_due_at == later);
-  CHECK(job.state.version == version + 1);
-  CHECK(job.state.failed_dependency.empty());
+  CHECK(job.next_due_at == std::optional{later});
+  CHECK(job.version == version + 1);
+  CHECK(job.extra->failed_dependency.empty());
   // Coalesced with what is armed, and counted as used.
   run_job(tables, 4, "a", JobStatus::success, later + Duration{5});
   run_job(tables, 5, "b", JobStatus::success, later + Duration{5});
-  CHECK(job.state.next_due_at == later);
-  CHECK(job.state.version == version + 1);
-  tables.change_state(job, [](ScheduleState& state) { state.next_due_at.reset(); });
+  CHECK(job.next_due_at == std::optional{later});
+  CHECK(job.version == version + 1);
+  tables.change_state(job, [](auto& state) { state.next_due_at.reset(); });
   run_job(tables, 6, "b");
-  CHECK_FALSE(job.state.next_due_at);
+  CHECK_FALSE(job.next_due_at);
   run_job(tables, 7, "a");
-  CHECK(job.state.next_due_at == later);
+  CHECK(job.next_due_at == std::optional{later});
 }
 
 TEST_CASE("settle_ends arms a job for a failure only when the end of that work counts") {
@@ -248,8 +252,8 @@ TEST_CASE("settle_ends arms a job for a failure only when the end of that work c
     MemoryJob& job = sync(tables, "z", {"a"});
     row.happen(tables);
     detail::settle_ends(tables);
-    CHECK(job.state.next_due_at == (row.is_armed ? std::optional{later} : std::nullopt));
-    CHECK(job.state.failed_dependency == row.failed);
+    CHECK(job.next_due_at == (row.is_armed ? std::optional{later} : std::nullopt));
+    CHECK(job.extra->failed_dependency == row.failed);
   }
 }
 
@@ -258,16 +262,16 @@ TEST_CASE("settle_ends begins to count afresh when one of several dependencies f
   MemoryJob& job = sync(tables, "z", {"a", "b"});
   run_job(tables, 1, "a");
   run_job(tables, 2, "b", JobStatus::failed);
-  CHECK(job.state.failed_dependency == "b");
-  CHECK(job.done_dependencies.empty());
-  tables.change_state(job, [](ScheduleState& state) {
+  CHECK(job.extra->failed_dependency == "b");
+  CHECK(job.extra->done_dependencies.empty());
+  tables.change_state(job, [](auto& state) {
     state.next_due_at.reset();
-    state.failed_dependency.clear();
+    state.clear_failed_dependency();
   });
   run_job(tables, 3, "b");
-  CHECK_FALSE(job.state.next_due_at);
+  CHECK_FALSE(job.next_due_at);
   run_job(tables, 4, "a");
-  CHECK(job.state.next_due_at == later);
+  CHECK(job.next_due_at == std::optional{later});
 }
 
 TEST_CASE("settle_ends arms an instant after the last answered one when that is not over") {
@@ -277,26 +281,26 @@ TEST_CASE("settle_ends arms an instant after the last answered one when that is 
   answer.due_at = later;
   tables.insert(answer);
   run_job(tables, 2, "a");
-  CHECK(job.state.next_due_at == later + Duration{1});
+  CHECK(job.next_due_at == std::optional{later + Duration{1}});
 }
 
 TEST_CASE("settle_ends arms nothing when the dependent job is disabled or was never synced") {
   MemoryTables tables;
   MemoryJob& disabled = sync(tables, "y", {"a"});
-  tables.change_state(disabled, [](ScheduleState& state) { state.enabled = false; });
+  tables.change_state(disabled, [](auto& state) { state.enabled = false; });
   run_job(tables, 1, "a");
-  CHECK_FALSE(disabled.state.next_due_at);
-  CHECK(disabled.done_dependencies.empty());
+  CHECK_FALSE(disabled.next_due_at);
+  CHECK(disabled.extra->done_dependencies.empty());
 }
 
 TEST_CASE("set_dependencies forgets those of before when they change") {
   MemoryTables tables;
   MemoryJob& job = sync(tables, "z", {"a", "b"});
   run_job(tables, 1, "a");
-  CHECK(job.done_dependencies.size() == 1);
+  CHECK(job.extra->done_dependencies.size() == 1);
   detail::set_dependencies(tables, job, {"b", "c"});
-  CHECK(job.depends_on == JobNames{"b", "c"});
-  CHECK(job.done_dependencies.empty());
+  CHECK(job.extra->depends_on == JobNames{"b", "c"});
+  CHECK(job.extra->done_dependencies.empty());
   CHECK(tables.dependents.members_of("a").empty());
   CHECK(tables.dependents.members_of("c").size() == 1);
   detail::set_dependencies(tables, job, {});
@@ -311,13 +315,13 @@ TEST_CASE("arm_after_finish arms the end and the delay only when nothing is open
   };
   const Row rows[] = {
       {"idle", [](MemoryTables&, MemoryJob&) {}, later + Duration{1000}},
-      {"without a delay", [](MemoryTables&, MemoryJob& job) { job.after_finish_delay.reset(); },
+      {"without a delay", [](MemoryTables& t, MemoryJob& job) { set_delay(t, job, std::nullopt); },
        std::nullopt},
       {"with an open run", [](MemoryTables& t, MemoryJob&) { t.insert(pending_row(9, "a")); },
        std::nullopt},
       {"armed",
        [](MemoryTables& t, MemoryJob& job) {
-         t.change_state(job, [](ScheduleState& state) { state.next_due_at = memory_start; });
+         t.change_state(job, [](auto& state) { state.next_due_at = memory_start; });
        },
        memory_start},
   };
@@ -325,16 +329,16 @@ TEST_CASE("arm_after_finish arms the end and the delay only when nothing is open
     CAPTURE(row.subject);
     MemoryTables tables;
     MemoryJob& job = sync(tables, "a");
-    job.after_finish_delay = Duration{1000};
+    set_delay(tables, job, Duration{1000});
     row.spoil(tables, job);
     detail::arm_after_finish(tables, job, later);
-    CHECK(job.state.next_due_at == row.wanted);
+    CHECK(job.next_due_at == row.wanted);
   }
   MemoryTables tables;
   MemoryJob& never_synced = tables.job_of("a");
-  never_synced.after_finish_delay = Duration{1000};
+  set_delay(tables, never_synced, Duration{1000});
   detail::arm_after_finish(tables, never_synced, later);
-  CHECK_FALSE(never_synced.state.next_due_at);
+  CHECK_FALSE(never_synced.next_due_at);
 }
 
 }  // namespace memory_settle_test

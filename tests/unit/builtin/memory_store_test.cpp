@@ -29,6 +29,7 @@ using punctual::tests::new_row;
 using punctual::tests::pending_row;
 using punctual::tests::skipped_row;
 using punctual::tests::start_run;
+using punctual::tests::stored_run;
 using Kind = EnqueueAnswer::Kind;
 namespace detail = punctual::detail;
 
@@ -79,7 +80,7 @@ TEST_CASE("store_run answers with the first attempt when the due instant has one
     const auto answer = detail::store_run(tables, next, memory_start);
     CHECK(answer.kind == (row.is_duplicate ? Kind::duplicate : Kind::stored));
     CHECK(answer.id == id_of(row.is_duplicate ? 1 : 2));
-    CHECK(tables.runs.size() == (row.is_duplicate ? 1 : 2));
+    CHECK(tables.runs().size() == (row.is_duplicate ? 1 : 2));
     tables.forget(id_of(1));
     next.id = id_of(3);
     if (row.is_duplicate) CHECK(detail::store_run(tables, next, memory_start).id == id_of(3));
@@ -158,7 +159,7 @@ TEST_CASE("store_run lets a run wait, start or be skipped as the work that it na
     const auto answer = detail::store_run(tables, next, now);
     CHECK(answer.kind == Kind::stored);
     CHECK(answer.id == id_of(9));
-    const JobRun& run = *tables.find_run(id_of(9));
+    const JobRun run = stored_run(tables, 9);
     CHECK(run.after == next.after);
     CHECK(run.waits_for == (row.wanted == Wanted::waits ? 1 : 0));
     CHECK(run.run_at == (row.wanted == Wanted::waits ? time_max : memory_start));
@@ -181,8 +182,8 @@ TEST_CASE("store_run counts a work once when it is named by several of its attem
   NewRun next = new_row(9, "a");
   next.after = {id_of(1), id_of(2), id_of(3), id_of(3)};
   detail::store_run(tables, next, memory_start);
-  CHECK(tables.find_run(id_of(9))->waits_for == 2);
-  CHECK(tables.find_run(id_of(9))->after == next.after);
+  CHECK(stored_run(tables, 9).waits_for == 2);
+  CHECK(stored_run(tables, 9).after == next.after);
 }
 
 TEST_CASE("store_run ends the exclusive runs that are running when another takes their place") {
@@ -206,7 +207,7 @@ TEST_CASE("store_run ends the exclusive runs that are running when another takes
     next.skip_if_waiting = true;
     CHECK(detail::store_run(tables, next, now).kind == Kind::overlapped);
   }
-  const JobRun& replaced = *tables.find_run(id_of(1));
+  const JobRun replaced = stored_run(tables, 1);
   CHECK(replaced.status == JobStatus::failed);
   CHECK(replaced.message_code == "JOB_CANCELLED");
   CHECK(replaced.summary == "replaced by the next run of the job");
@@ -218,7 +219,7 @@ TEST_CASE("store_run ends the exclusive runs that are running when another takes
   CHECK(replaced.duration == Duration{700});
   CHECK(tables.find_run(id_of(2))->status == JobStatus::running);  // not exclusive
   CHECK(tables.find_run(id_of(4))->status == JobStatus::running);  // of another job
-  CHECK(tables.find_job("a")->running_exclusive.empty());
+  CHECK_FALSE(tables.running.has_exclusive(*tables.find_job("a")));
 }
 
 TEST_CASE("store_run replaces nothing when the row is not stored as pending") {
@@ -257,8 +258,8 @@ TEST_CASE("store_run ends a replaced run not before its start when the clock was
   NewRun next = new_row(2, "a");
   next.replaces_running = true;
   detail::store_run(tables, next, memory_start - Duration{5});
-  CHECK(tables.find_run(id_of(1))->completed_at == memory_start);
-  CHECK(tables.find_run(id_of(1))->duration == Duration{0});
+  CHECK(stored_run(tables, 1).completed_at == memory_start);
+  CHECK(stored_run(tables, 1).duration == Duration{0});
 }
 
 TEST_CASE("store_run moves a row on to when there is a token when it has a pace") {

@@ -25,16 +25,18 @@ using punctual::Duration;
 using punctual::is_terminal;
 using punctual::JobRun;
 using punctual::JobStatus;
+using punctual::NewRun;
 using punctual::Random;
 using punctual::RunId;
-using punctual::ScheduleState;
 using punctual::TimePoint;
-using punctual::detail::lane_of;
+using punctual::detail::ByLane;
 using punctual::detail::MemoryJob;
+using punctual::detail::MemoryRun;
 using punctual::tests::end_run;
 using punctual::tests::id_of;
 using punctual::tests::memory_start;
 using punctual::tests::MemoryTables;
+using punctual::tests::new_row;
 using punctual::tests::pending_row;
 using punctual::tests::skipped_row;
 using punctual::tests::start_run;
@@ -44,54 +46,78 @@ namespace {
 /// What the indexes hold, in values that compare.
 struct Indexes {
   std::set<std::pair<TimePoint, std::string>> due;
-  std::set<std::pair<TimePoint, std::string>> pending;
-  std::set<std::pair<TimePoint, std::string>> pending_of_paused;
+  std::set<std::tuple<bool, TimePoint, std::string>> pending;  // paused, the first, the job
+  std::set<RunId> ready;
   std::set<std::pair<TimePoint, RunId>> heads;
   std::set<std::pair<TimePoint, RunId>> leases;
   std::set<RunId> history;
+  std::set<std::tuple<std::string, bool, RunId>> of_jobs;
+  std::set<std::tuple<std::string, TimePoint, RunId>> by_end;
 
   friend bool operator==(const Indexes&, const Indexes&) = default;
 };
 
 Indexes indexes_of(const MemoryTables& tables) {
   Indexes found;
-  for (const auto& [at, job] : tables.due()) found.due.emplace(at, job->state.job_name);
-  for (const auto& [at, job] : tables.pending()) found.pending.emplace(at, job->state.job_name);
-  for (const auto& [at, job] : tables.pending_of_paused()) {
-    found.pending_of_paused.emplace(at, job->state.job_name);
+  for (const auto* job : tables.due()) found.due.emplace(*job->next_due_at, job->name);
+  for (const auto* job : tables.pending.jobs()) {
+    found.pending.emplace(job->paused, *job->first_pending_at, job->name);
   }
-  for (const auto& head : tables.heads()) found.heads.emplace(std::get<0>(head), std::get<1>(head));
-  for (const auto& lease : tables.leases()) found.leases.insert(lease);
-  for (const auto& id : tables.history()) found.history.insert(id);
+  for (const auto* run : tables.pending.lanes()) found.ready.insert(run->id);
+  for (const auto* run : tables.pending.heads()) {
+    found.heads.emplace(claim_order(run->run_at, run->priority), run->id);
+  }
+  for (const auto* run : tables.running.leases()) {
+    found.leases.emplace(*run->course->lease_until_at, run->id);
+  }
+  for (const auto* run : tables.ended.by_id()) found.history.insert(run->id);
+  for (const auto* run : tables.of_jobs()) {
+    found.of_jobs.emplace(run->job->name, run->has_ended(), run->id);
+  }
+  for (const auto* run : tables.ended.by_end()) {
+    found.by_end.emplace(run->job->name, *run->course->completed_at, run->id);
+  }
   return found;
 }
 
 /// The same, gathered from the rows; `ready` are the runs that were promoted and still wait.
 Indexes gathered_from(const MemoryTables& tables, const std::set<RunId>& ready) {
   Indexes wanted;
-  for (const auto& [name, job] : tables.jobs) {
-    const ScheduleState& state = job->state;
-    if (state.enabled && !state.paused && state.next_due_at) {
-      wanted.due.emplace(*state.next_due_at, name);
+  wanted.ready = ready;
+  for (const auto& job : tables.jobs()) {
+    if (job.enabled && !job.paused && job.next_due_at) {
+      wanted.due.emplace(*job.next_due_at, job.name);
     }
     std::optional<TimePoint> first_pending;
-    std::map<punctual::detail::LaneKey, std::pair<TimePoint, RunId>> heads;
-    for (const auto& [id, run] : tables.runs) {
-      if (run.job_name != name) continue;
-      if (is_terminal(run.status)) wanted.history.insert(id);
-      if (run.status == JobStatus::running) wanted.leases.emplace(*run.lease_until_at, id);
+    using Lane = decltype(ByLane::lane(std::declval<const MemoryRun&>()));
+    std::map<Lane, std::pair<TimePoint, RunId>> heads;
+    for (const auto& run : tables.runs()) {
+      if (run.job != &job) continue;
+      wanted.of_jobs.emplace(job.name, run.has_ended(), run.id);
+      if (run.has_ended()) {
+        wanted.history.insert(run.id);
+        wanted.by_end.emplace(job.name, *run.course->completed_at, run.id);
+      }
+      if (run.status == JobStatus::running) {
+        wanted.leases.emplace(*run.course->lease_until_at, run.id);
+      }
       if (run.status != JobStatus::pending) continue;
       first_pending = std::min(first_pending.value_or(run.run_at), run.run_at);
-      if (state.paused || !ready.contains(id)) continue;
-      const std::pair head{claim_order(run.run_at, run.priority), id};
-      const auto [place, is_new] = heads.emplace(lane_of(run), head);
+      if (job.paused || !ready.contains(run.id)) continue;
+      const std::pair head{claim_order(run.run_at, run.priority), run.id};
+      const auto [place, is_new] = heads.emplace(ByLane::lane(run), head);
       if (!is_new) place->second = std::min(place->second, head);
     }
-    auto& pending = state.paused ? wanted.pending_of_paused : wanted.pending;
-    if (first_pending) pending.emplace(*first_pending, name);
+    if (first_pending) wanted.pending.emplace(job.paused, *first_pending, job.name);
     for (const auto& [lane, head] : heads) wanted.heads.insert(head);
   }
   return wanted;
+}
+
+JobRun exclusive_row(std::uint32_t number, TimePoint run_at = memory_start) {
+  JobRun run = pending_row(number, "a", run_at);
+  run.exclusive = true;
+  return run;
 }
 
 /// Changes tables at random, and keeps account of what no row says.
@@ -116,23 +142,24 @@ class Shuffler {
         change_state();
         break;
       case 5:
-        if (JobRun* run = draw(JobStatus::pending)) start(*run);
+        if (MemoryRun* run = draw(JobStatus::pending)) start(*run);
         break;
       case 6:
-        if (JobRun* run = draw(JobStatus::running)) tables.hand_back(*run);
+        if (MemoryRun* run = draw(JobStatus::running)) tables.hand_back(*run);
         break;
       case 7:
-        if (JobRun* run = draw(random_.up_to(2) == 0 ? JobStatus::pending : JobStatus::running)) {
+        if (MemoryRun* run =
+                draw(random_.up_to(2) == 0 ? JobStatus::pending : JobStatus::running)) {
           end(*run);
         }
         break;
       case 8:
-        if (JobRun* run = draw(JobStatus::running)) {
-          tables.set_lease(*run, draw_instant());
+        if (MemoryRun* run = draw(JobStatus::running)) {
+          tables.running.set_lease(*run, draw_instant());
         }
         break;
       default:
-        if (JobRun* run = draw(JobStatus::success)) tables.forget(run->id);
+        if (MemoryRun* run = draw(JobStatus::success)) tables.forget(run->id);
         break;
     }
   }
@@ -144,10 +171,10 @@ class Shuffler {
 
   std::string draw_job() { return std::string(1, "abc"[random_.up_to(2)]); }
 
-  JobRun* draw(JobStatus status) {
-    std::vector<JobRun*> found;
-    for (auto& [id, run] : tables.runs) {
-      if (run.status == status) found.push_back(&run);
+  MemoryRun* draw(JobStatus status) {
+    std::vector<MemoryRun*> found;
+    for (const auto& run : tables.runs()) {
+      if (run.status == status) found.push_back(tables.find_run(run.id));
     }
     return found.empty() ? nullptr : found[random_.up_to(found.size() - 1)];
   }
@@ -162,69 +189,75 @@ class Shuffler {
     run.exclusive = random_.up_to(1) == 0;
     run.concurrency_max = static_cast<std::uint32_t>(random_.up_to(2));
     run.concurrency_key = "k" + std::to_string(random_.up_to(1));
+    run.due_at = memory_start + Duration{static_cast<int>(number)};  // answered once
     tables.insert(run);
   }
 
   void promote() {
     const TimePoint now = draw_instant();
-    tables.promote(now);
-    for (const auto& [id, run] : tables.runs) {
-      if (run.status == JobStatus::pending && run.run_at <= now) ready.insert(id);
+    tables.pending.promote(now);
+    for (const auto& run : tables.runs()) {
+      if (run.status == JobStatus::pending && run.run_at <= now) ready.insert(run.id);
     }
   }
 
   void change_state() {
     auto& job = tables.job_of(draw_job());
-    tables.change_state(job, [&](ScheduleState& state) {
+    tables.set_paused(job, random_.up_to(1) == 0);
+    tables.change_state(job, [&](MemoryJob& state) {
       state.enabled = random_.up_to(3) > 0;
-      state.paused = random_.up_to(1) == 0;
       state.next_due_at = random_.up_to(2) > 0 ? std::optional{draw_instant()} : std::nullopt;
     });
   }
 
-  void start(JobRun& run) {
+  void start(MemoryRun& run) {
     ready.erase(run.id);
-    run.started_at = memory_start;
-    run.lease_until_at = draw_instant();
+    run.course.write().started_at = memory_start;
+    run.course.write().lease_until_at = draw_instant();
     tables.start(run);
   }
 
-  void end(JobRun& run) {
+  void end(MemoryRun& run) {
     ready.erase(run.id);
-    run.completed_at = draw_instant();
+    run.course.write().completed_at = draw_instant();
     tables.end(run, run.status == JobStatus::pending ? JobStatus::skipped : JobStatus::success);
   }
 
   Random random_;
 };
 
-/// Returns what of the job's own indexes is not as its rows say; empty if all is.
+/// Returns what is said of one job that is not as its rows say; empty if all is.
 std::string mistakes_in(MemoryTables& tables, const MemoryJob& job) {
-  std::set<RunId> open;
-  std::set<RunId> ended;
-  std::set<RunId> executed;
-  std::set<std::pair<TimePoint, RunId>> pending;
-  std::multiset<TimePoint> pending_exclusive;
+  std::size_t open_count = 0;
+  std::size_t ended_count = 0;
+  std::optional<RunId> last_executed;
+  std::optional<TimePoint> first_exclusive;
+  const MemoryRun* first_pending = nullptr;
   std::set<RunId> running_exclusive;
-  for (const auto& [id, run] : tables.runs) {
-    if (run.job_name != job.state.job_name) continue;
-    (is_terminal(run.status) ? ended : open).insert(id);
-    if (is_terminal(run.status) && run.started_at) executed.insert(id);
-    if (run.status == JobStatus::pending) pending.insert({run.run_at, id});
-    if (run.status == JobStatus::pending && run.exclusive) pending_exclusive.insert(run.run_at);
-    if (run.status == JobStatus::running && run.exclusive) running_exclusive.insert(id);
-  }
   std::string mistakes;
-  if (job.open != open) mistakes += "open ";
-  if (job.ended != ended) mistakes += "ended ";
-  if (job.executed != executed) mistakes += "executed ";
-  if (job.ended_by_time.size() != ended.size()) mistakes += "ended_by_time ";
-  if (job.pending != pending) mistakes += "pending ";
-  if (job.pending_exclusive != pending_exclusive) mistakes += "pending_exclusive ";
-  if (job.running_exclusive != running_exclusive) mistakes += "running_exclusive ";
-  for (const auto& [key, lane] : job.lanes) {
-    if (lane.ready.empty()) mistakes += "empty lane ";
+  for (const auto& run : tables.runs()) {
+    if (run.job != &job) continue;
+    ++(run.has_ended() ? ended_count : open_count);
+    if (run.has_ended() && run.course->started_at) last_executed = run.id;
+    if (tables.answers.find(job, *run.due_at) != &run) mistakes += "answers ";
+    if (run.status == JobStatus::running && run.exclusive) running_exclusive.insert(run.id);
+    if (run.status != JobStatus::pending) continue;
+    if (first_pending == nullptr || run.run_at < first_pending->run_at) first_pending = &run;
+    if (run.exclusive) {
+      first_exclusive = std::min(first_exclusive.value_or(run.run_at), run.run_at);
+    }
   }
+  std::set<RunId> found_exclusive;
+  for (const auto* run : tables.running.exclusive_of(job)) found_exclusive.insert(run->id);
+  const auto* executed = tables.ended.last_executed(job);
+  if (job.open_count != open_count) mistakes += "open_count ";
+  if (job.ended_count != ended_count) mistakes += "ended_count ";
+  if ((executed == nullptr ? std::nullopt : std::optional{executed->id}) != last_executed) {
+    mistakes += "last_executed ";
+  }
+  if (tables.pending.first_of(job) != first_pending) mistakes += "first pending ";
+  if (tables.pending.first_of(job, true) != first_exclusive) mistakes += "first exclusive ";
+  if (found_exclusive != running_exclusive) mistakes += "running exclusive ";
   return mistakes;
 }
 
@@ -240,20 +273,16 @@ TEST_CASE("MemoryTables keep every index true when rows change at random") {
       shuffler.change_something();
       REQUIRE(indexes_of(tables) == gathered_from(tables, shuffler.ready));
       std::map<std::string, std::uint32_t> running;
-      for (const auto& [id, run] : tables.runs) {
-        if (run.status == JobStatus::running && run.concurrency_max > 0) {
-          ++running[run.concurrency_key];
-        }
+      for (const auto& run : tables.runs()) {
+        if (run.status == JobStatus::running && run.limit->max > 0) ++running[run.limit->key];
       }
       for (const std::string key : {"k0", "k1"}) {
-        REQUIRE(tables.running_with_key(key) == running[key]);
+        REQUIRE(tables.running.count_with_key(key) == running[key]);
       }
-      for (const auto& [name, job] : tables.jobs) {
-        REQUIRE(mistakes_in(tables, *job) == "");
-      }
+      for (const auto& job : tables.jobs()) REQUIRE(mistakes_in(tables, job) == "");
     }
-    CHECK(tables.runs.size() > 100);
-    CHECK(tables.jobs.size() == 3);
+    CHECK(tables.runs().size() > 100);
+    CHECK(tables.jobs().size() == 3);
   }
 }
 
@@ -261,8 +290,10 @@ TEST_CASE("MemoryTables make a job's row when it is first named") {
   MemoryTables tables;
   CHECK(tables.find_job("a") == nullptr);
   MemoryJob& job = tables.job_of("a");
-  CHECK(job.state.job_name == "a");
-  CHECK(job.state.version == 0);
+  CHECK(job.name == "a");
+  CHECK(job.number == 0);
+  CHECK(job.version == 0);
+  CHECK(tables.job_of("b").number == 1);
   CHECK(&tables.job_of("a") == &job);
   CHECK(tables.find_job("a") == &job);
 }
@@ -271,8 +302,8 @@ TEST_CASE("MemoryTables raise the version by one when a state changes") {
   MemoryTables tables;
   MemoryJob& job = tables.job_of("a");
   for (std::uint64_t version = 1; version <= 3; ++version) {
-    tables.change_state(job, [](ScheduleState&) {});
-    CHECK(job.state.version == version);
+    tables.change_state(job, [](MemoryJob&) {});
+    CHECK(job.version == version);
   }
 }
 
@@ -289,13 +320,13 @@ TEST_CASE("MemoryTables count ended runs by status when they end, and keep the c
   CHECK(job.success_count == 1);
   CHECK(job.failure_count == 1);
   CHECK(job.skipped_count == 2);
-  CHECK(job.executed == std::set<RunId>{id_of(2), id_of(3)});
+  CHECK(tables.ended.last_executed(job)->id == id_of(3));
   for (const std::uint32_t number : {1U, 2U, 3U, 4U}) tables.forget(id_of(number));
   CHECK(job.success_count == 1);
   CHECK(job.failure_count == 1);
   CHECK(job.skipped_count == 2);
-  CHECK(job.executed.empty());
-  CHECK(tables.runs.size() == 1);
+  CHECK(tables.ended.last_executed(job) == nullptr);
+  CHECK(tables.runs().size() == 1);
 }
 
 TEST_CASE("MemoryTables know an open run by its key until it ends") {
@@ -325,59 +356,114 @@ TEST_CASE("MemoryTables know an answered instant until its first attempt is forg
   tables.insert(first);
   tables.insert(retry);
   const MemoryJob& job = *tables.find_job("a");
-  CHECK(job.answered == std::map<TimePoint, RunId>{{memory_start, id_of(1)}});
+  CHECK(tables.answers.find(job, memory_start)->id == id_of(1));
+  CHECK(tables.answers.find(job, memory_start + Duration{1}) == nullptr);
   tables.forget(id_of(2));
-  CHECK(job.answered.size() == 1);
+  CHECK(tables.answers.find(job, memory_start) != nullptr);
   tables.forget(id_of(1));
-  CHECK(job.answered.empty());
+  CHECK(tables.answers.find(job, memory_start) == nullptr);
 }
 
-TEST_CASE("MemoryTables see an open exclusive run when it is running or its time has come") {
-  MemoryTables tables;
-  MemoryJob& job = tables.job_of("a");
-  const auto is_open = [&] { return tables.has_open_exclusive(job, memory_start); };
-  tables.insert(pending_row(1, "a"));  // not exclusive
-  CHECK_FALSE(is_open());
-  JobRun later = pending_row(2, "a", memory_start + Duration{1});
-  later.exclusive = true;
-  tables.insert(later);
-  CHECK_FALSE(is_open());
-  CHECK(tables.has_open_exclusive(job, memory_start + Duration{1}));
-  JobRun now = pending_row(3, "a");
-  now.exclusive = true;
-  tables.insert(now);
-  CHECK(is_open());
-  start_run(tables, 3);
-  CHECK(is_open());
-  end_run(tables, 3);
-  CHECK_FALSE(is_open());
-}
-
-TEST_CASE("MemoryTables let a run start when neither exclusiveness nor its key holds it back") {
-  MemoryTables tables;
-  MemoryJob& job = tables.job_of("a");
-  JobRun exclusive = pending_row(1, "a");
-  exclusive.exclusive = true;
-  JobRun limited = pending_row(2, "a");
-  limited.concurrency_max = 2;
-  limited.concurrency_key = "k";
-  CHECK(tables.may_start(job, exclusive));
-  CHECK(tables.may_start(job, limited));
-  tables.insert(exclusive);
-  start_run(tables, 1);
-  CHECK_FALSE(tables.may_start(job, exclusive));
-  CHECK(tables.may_start(job, limited));
-  for (const std::uint32_t number : {3U, 4U}) {
-    CHECK(tables.may_start(job, limited));
-    JobRun run = limited;
-    run.id = id_of(number);
-    run.job_name = "b";  // the key is shared by jobs
-    tables.insert(run);
-    start_run(tables, number);
+TEST_CASE("MemoryTables see an exclusive run as open when it is running or its time has come") {
+  struct Row {
+    const char* subject;
+    void (*prepare)(MemoryTables&);
+    bool is_waiting;
+    bool is_open;
+  };
+  const Row rows[] = {
+      {"not exclusive", [](MemoryTables& t) { t.insert(pending_row(1, "a")); }, false, false},
+      {"for later", [](MemoryTables& t) { t.insert(exclusive_row(1, memory_start + Duration{1})); },
+       false, false},
+      {"ready", [](MemoryTables& t) { t.insert(exclusive_row(1)); }, true, true},
+      {"running",
+       [](MemoryTables& t) {
+         t.insert(exclusive_row(1));
+         start_run(t, 1);
+       },
+       false, true},
+      {"ended",
+       [](MemoryTables& t) {
+         t.insert(exclusive_row(1));
+         start_run(t, 1);
+         end_run(t, 1);
+       },
+       false, false},
+      {"waiting for another run",
+       [](MemoryTables& t) {
+         JobRun run = exclusive_row(1);
+         run.waits_for = 1;
+         t.insert(run);
+       },
+       false, false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.subject);
+    MemoryTables tables;
+    row.prepare(tables);
+    CHECK(tables.has_waiting_exclusive(*tables.find_job("a"), memory_start) == row.is_waiting);
+    NewRun next = new_row(9, "a");
+    const auto overlaps = [&] { return tables.overlaps(next, memory_start); };
+    next.skip_if_waiting = true;
+    CHECK_FALSE(overlaps());  // it is not exclusive itself
+    next.exclusive = true;
+    CHECK(overlaps() == row.is_waiting);
+    next.skip_if_open = true;
+    CHECK(overlaps() == row.is_open);
+    next.skip_if_waiting = false;
+    CHECK(overlaps() == row.is_open);
+    next.status = JobStatus::skipped;
+    CHECK_FALSE(overlaps());
   }
-  CHECK_FALSE(tables.may_start(job, limited));
-  end_run(tables, 3);
-  CHECK(tables.may_start(job, limited));
+}
+
+TEST_CASE("MemoryTables share the terms of jobs when they are equal") {
+  MemoryTables tables;
+  MemoryJob& a = tables.job_of("a");
+  MemoryJob& b = tables.job_of("b");
+  CHECK(a.terms().schedule.is_null());
+  tables.set_terms(a, {.schedule = "daily"});
+  tables.set_terms(b, {.schedule = "daily"});
+  CHECK(a.shared_terms == b.shared_terms);
+  tables.set_terms(b, {.schedule = "hourly"});
+  CHECK(a.terms().schedule == "daily");
+  CHECK(b.terms().schedule == "hourly");
+}
+
+TEST_CASE("MemoryTables say whether a work is open, and which attempt is its last") {
+  MemoryTables tables;
+  CHECK_FALSE(tables.is_open(id_of(1)));
+  CHECK(tables.last_attempt(id_of(1)) == nullptr);
+  tables.insert(pending_row(1, "a"));
+  CHECK(tables.is_open(id_of(1)));
+  start_run(tables, 1);
+  CHECK(tables.is_open(id_of(1)));
+  end_run(tables, 1, JobStatus::failed);
+  CHECK_FALSE(tables.is_open(id_of(1)));
+  JobRun retry = pending_row(2, "a");
+  retry.retry_of = id_of(1);
+  retry.attempt = 2;
+  tables.insert(retry);
+  CHECK(tables.is_open(id_of(1)));
+  CHECK(tables.last_attempt(id_of(1))->id == id_of(2));
+  CHECK(tables.work_of(id_of(2)) == id_of(1));
+  CHECK(tables.work_of(id_of(3)) == id_of(3));
+  tables.forget(id_of(1));
+  CHECK(tables.is_open(id_of(1)));
+  end_run(tables, 2, JobStatus::failed);
+  tables.forget(id_of(2));
+  CHECK(tables.attempts.size() == 0);
+}
+
+TEST_CASE("MemoryTables return each run that has ended once, in the order of their ends") {
+  MemoryTables tables;
+  CHECK(tables.next_ended() == nullptr);
+  tables.insert(pending_row(1, "a"));
+  tables.insert(skipped_row(2, "a"));
+  end_run(tables, 1, JobStatus::skipped);
+  CHECK(tables.next_ended()->id == id_of(2));
+  CHECK(tables.next_ended()->id == id_of(1));
+  CHECK(tables.next_ended() == nullptr);
 }
 
 }  // namespace memory_tables_test
