@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+//
+// SimulatedTroubles: what befalls the nodes of a simulation, one thing now and then: crashes,
+// pauses, clocks that are set, operations that do not work, shutdowns in good order.
+//
+// Thread-safety: none; a simulation has one thread.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/testing/simulated_node.hpp"
+#include "punctual/testing/simulated_world.hpp"
+
+namespace punctual::testing {
+
+class SimulatedTroubles {
+ public:
+  explicit SimulatedTroubles(SimulatedWorld& world) : world_(world) { plan_next(); }
+
+  [[nodiscard]] TimePoint next_at() const { return next_at_; }
+  void plan_next() {
+    next_at_ = world_.now + world_.span_up_to(2 * world_.options.trouble_period);
+  }
+
+  /// Makes `node` the next victim. Requires: it is there.
+  void befall(SimulatedNode& node) {
+    plan_next();
+    switch (world_.below(8)) {
+      case 0:
+        node.crash_after(1 + world_.below(6));  // in the midst of something
+        break;
+      case 1:
+        kill(node);
+        break;
+      case 2:
+      case 3:
+        node.pause(world_.mostly_short(10 * world_.options.lease));
+        break;
+      case 4:
+        step_clock(node);
+        break;
+      case 5:
+        node.begin_outage(any_operation(), world_.span_up_to(3 * world_.options.lease));
+        break;
+      case 6:
+        node.stop();
+        break;
+      default:
+        // A shutdown that cannot store the ends of its runs: it goes on keeping their leases.
+        node.begin_outage(StorageOperation::finish, 5 * world_.options.lease);
+        stop_at_ = world_.now + world_.span_up_to(world_.options.lease);
+        stopping_ = &node;
+        break;
+    }
+  }
+
+  /// When the node that was chosen for it stops; nullopt if none was.
+  [[nodiscard]] std::optional<TimePoint> stop_at() const { return stop_at_; }
+  void stop_chosen() {
+    stop_at_.reset();
+    if (stopping_->is_there()) stopping_->stop();
+  }
+
+ private:
+  void kill(SimulatedNode& node) {
+    ++world_.counts.crashes;
+    node.crash();
+  }
+
+  void step_clock(SimulatedNode& node) {
+    ++world_.counts.clock_steps;
+    const Duration span = world_.span_up_to(world_.options.clock_step_max);
+    node.step_clock(world_.draws(500) ? span : -span);
+  }
+
+  [[nodiscard]] StorageOperation any_operation() {
+    return static_cast<StorageOperation>(world_.below(storage_operation_count));
+  }
+
+  SimulatedWorld& world_;
+  TimePoint next_at_{};
+  std::optional<TimePoint> stop_at_{};
+  SimulatedNode* stopping_ = nullptr;
+};
+
+}  // namespace punctual::testing
