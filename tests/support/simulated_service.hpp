@@ -6,17 +6,20 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 
-#include <punctual/testing/simulation.hpp>
-
+#include "punctual/base/random.hpp"
+#include "punctual/policy/job_context.hpp"
+#include "punctual/schedule/backoff.hpp"
 #include "punctual/schedule/schedule.hpp"
+#include "punctual/testing/simulation.hpp"
 
 namespace punctual::tests {
 
-/// A body that does what its run's number says; what it does is drawn from `random`.
+/// A body that does anything that a body may do, drawn from `random`.
 [[nodiscard]] inline JobOutcome act_at_random(JobContext& job, Random& random) {
   if (job.stop_requested()) return job.interrupted();
   switch (random.up_to(15)) {
@@ -67,8 +70,9 @@ namespace punctual::tests {
   config.run_on_startup = random.up_to(4) == 0;
   config.timeout = random.up_to(2) == 0 ? 10s : 1h;
   config.retry.max_attempts = 1 + static_cast<std::uint32_t>(random.up_to(2));
-  config.retry.backoff = random.up_to(3) == 0 ? Backoff::exponential(2s, 1min)
-                                              : Backoff::fixed(std::chrono::seconds{random.up_to(20)});
+  config.retry.backoff = random.up_to(3) == 0
+                             ? Backoff::exponential(2s, 1min)
+                             : Backoff::fixed(std::chrono::seconds{random.up_to(20)});
   config.overlap = static_cast<OverlapPolicy>(random.up_to(4));
   const MissedPolicy missed[] = {MissedPolicy::run_once, MissedPolicy::skip,
                                  MissedPolicy::run_all(3), MissedPolicy::run_once.within(5min)};
@@ -77,6 +81,16 @@ namespace punctual::tests {
   if (random.up_to(3) == 0) config.concurrency = {.max = 2, .key = "shared"};
   config.retention = {.period = 30min, .keep_last = 5};
   return config;
+}
+
+/// Clusters of 2 to 4 nodes, quick and slow to notice.
+[[nodiscard]] inline testing::SimulationOptions service_options(std::uint64_t seed) {
+  Random random{~seed};
+  testing::SimulationOptions options;
+  options.node_count = static_cast<std::size_t>(2 + random.up_to(2));
+  options.lease = std::chrono::seconds{10 + 10 * random.up_to(4)};
+  options.poll_period = std::chrono::seconds{2 + random.up_to(6)};
+  return options;
 }
 
 /// Adds 4 to 8 jobs to `simulation`.

@@ -69,16 +69,17 @@ enum class FaultKind : std::uint8_t {
 struct FaultyStorageOptions {
   FaultRates rates{};
   std::uint64_t seed = 0;
-  std::function<TimePoint()> clock{};       ///< the storage's own; empty: the caller's decides
-  std::function<void(Duration)> wait{};     ///< lets a delay pass; empty: there are none
-  std::function<void()> notify{};           ///< called after a write that makes work for others
-  std::optional<Duration> poll_period{};    ///< how often to look for what others stored
+  std::function<TimePoint()> clock{};     ///< the storage's own; empty: the caller's decides
+  std::function<void(Duration)> wait{};   ///< lets a delay pass; empty: there are none
+  std::function<void()> notify{};         ///< called after a write that makes work for others
+  std::optional<Duration> poll_period{};  ///< how often to look for what others stored
 };
 
 /// `StorageT` is a storage to own, or a reference to one to borrow.
 template <class StorageT>
 class FaultyStorage {
-  static_assert(Storage<StorageT>, "what is wrapped is no Storage: see punctual/policy/storage.hpp");
+  static_assert(Storage<StorageT>,
+                "what is wrapped is no Storage: see punctual/policy/storage.hpp");
 
  public:
   explicit FaultyStorage(StorageT&& storage, FaultyStorageOptions options = {})

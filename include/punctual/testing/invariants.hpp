@@ -113,7 +113,10 @@ class Invariants : public StorageWatcher {
   void answered(Tag<Op::claim>, const std::vector<JobRun>& runs, const ClaimRequest& request,
                 const TimePoint&) {
     seen_.claims += runs.size();
-    for (const auto& run : runs) look_at(run.id, Op::claim, request.lease);
+    for (const auto& run : runs) {
+      look_at(run.id, Op::claim, request.lease);
+      paused_jobs_start_nothing(run);
+    }
   }
   void answered(Tag<Op::renew>, const std::vector<RenewAnswer>& answers,
                 const std::vector<Renewal>& renewals, const Duration& lease, const TimePoint&) {
@@ -154,6 +157,13 @@ class Invariants : public StorageWatcher {
 
   /// A write under the fence of the row's holder goes through, any other changes nothing.
   void only_the_holder_writes(const LeaseRef& lease, bool went_through, StorageOperation operation);
+
+  void paused_jobs_start_nothing(const JobRun& run) {
+    const ScheduleState* state = schedules_.state_of(run.job_name);
+    if (state == nullptr || !state->paused) return;
+    violations_->add("paused_jobs_start_nothing",
+                     "run " + run.id.to_string() + " of job \"" + run.job_name + "\" was claimed");
+  }
 
   /// All rows of a step are there, or none.
   void rows_come_whole(const std::vector<NewRun>& rows, bool expected, StorageOperation operation);
@@ -206,8 +216,7 @@ inline void Invariants::only_the_holder_writes(const LeaseRef& lease, bool went_
     return std::string{to_string(operation)} + " of run " + lease.run_id.to_string() +
            " under fence " + std::to_string(lease.fence) +
            (went_through ? " went through" : " was refused") + "; the row has " +
-           (before ? "fence " + std::to_string(before->fence) + " and is " +
-                         to_text(before->status)
+           (before ? "fence " + std::to_string(before->fence) + " and is " + to_text(before->status)
                    : std::string{"gone"});
   });
 }
@@ -215,7 +224,8 @@ inline void Invariants::only_the_holder_writes(const LeaseRef& lease, bool went_
 inline void Invariants::rows_come_whole(const std::vector<NewRun>& rows, bool expected,
                                         StorageOperation operation) {
   for (const auto& asked : rows) {
-    if (!expected && row(asked.id) != nullptr) continue;  // of an earlier try, whose answer was lost
+    if (!expected && row(asked.id) != nullptr)
+      continue;  // of an earlier try, whose answer was lost
     policies_.row_asked(asked, *true_now_);
     look_at(asked.id, operation);
     violations_->require((row(asked.id) != nullptr) == expected, "operations_are_whole", [&] {
@@ -288,9 +298,9 @@ inline void Invariants::retention_is_kept(std::size_t count) {
         }));
     const bool is_old = before.completed_at && *before.completed_at < *true_now_ - kept.period;
     if (!is_terminal(before.status) || !is_old || newer < kept.keep_last) {
-      fail("run " + id.to_string() + " of job \"" + before.job_name + "\" was removed: " +
-           to_text(before.status) + ", completed " + to_text(before.completed_at) + ", " +
-           std::to_string(newer) + " newer ones");
+      fail("run " + id.to_string() + " of job \"" + before.job_name +
+           "\" was removed: " + to_text(before.status) + ", completed " +
+           to_text(before.completed_at) + ", " + std::to_string(newer) + " newer ones");
     }
   }
   for (const RunId id : gone) look_at(id, Op::prune);

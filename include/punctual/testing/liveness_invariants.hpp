@@ -39,8 +39,9 @@ inline void no_schedule_is_silent(const Invariants& invariants,
     for (const auto& [id, run] : invariants.rows()) {
       has_open |= run.job_name == job.name && !is_terminal(run.status);
     }
-    violations.require(has_open, "no_schedule_is_silent",
-                       [&] { return "job \"" + job.name + "\" has nothing armed, nor a run open"; });
+    violations.require(has_open, "no_schedule_is_silent", [&] {
+      return "job \"" + job.name + "\" has nothing armed, nor a run open";
+    });
   }
 }
 
@@ -73,8 +74,8 @@ inline void polling_finds_work(const Invariants& invariants, const std::vector<R
                                Duration within, Violations& violations) {
   for (const RunId id : probes) {
     const JobRun* run = invariants.row(id);
-    const bool is_timely = run != nullptr && run->started_at &&
-                           *run->started_at <= run->run_at + within;
+    const bool is_timely =
+        run != nullptr && run->started_at && *run->started_at <= run->run_at + within;
     violations.require(is_timely, "polling_finds_work", [&] {
       return "run " + id.to_string() + ", to be run from " +
              (run ? to_text(run->run_at) + ", started " + to_text(run->started_at)

@@ -146,8 +146,9 @@ inline void PolicyInvariants::overlap_is_answered(const RowChange& change) {
   if (change.before != nullptr || change.after == nullptr || asked_.id != change.after->id) return;
   const bool is_answered = change.after->message_code == message_code::job_overlapped;
   violations_->require(is_answered == asked_.overlaps, "overlap_is_answered", [&] {
-    return change.where() + (asked_.overlaps ? ": overlaps an open run, and was stored as "
-                                             : ": overlaps nothing, and was stored as ") +
+    return change.where() +
+           (asked_.overlaps ? ": overlaps an open run, and was stored as "
+                            : ": overlaps nothing, and was stored as ") +
            to_text(change.after->status);
   });
 }

@@ -86,11 +86,10 @@ inline void terminal_rows_never_change(const RowChange& change, Violations& viol
 inline void rows_change_by_the_state_machine(const RowChange& change, Violations& violations) {
   if (change.after == nullptr) return;
   const JobStatus after = change.after->status;
-  const bool is_legal =
-      change.before == nullptr
-          ? detail::stores_rows(change.operation) &&
-                (after == JobStatus::pending || after == JobStatus::skipped)
-          : detail::is_step(change.operation, change.before->status, after);
+  const bool is_legal = change.before == nullptr
+                            ? detail::stores_rows(change.operation) &&
+                                  (after == JobStatus::pending || after == JobStatus::skipped)
+                            : detail::is_step(change.operation, change.before->status, after);
   violations.require(is_legal, "rows_change_by_the_state_machine", [&] {
     return change.where() + " made " +
            (change.before ? to_text(change.before->status) : std::string{"a new row"}) + " " +

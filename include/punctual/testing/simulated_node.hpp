@@ -19,21 +19,17 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "punctual/base/time.hpp"
-#include "punctual/core/scheduler.hpp"
-#include "punctual/testing/drifting_clock.hpp"
-#include "punctual/testing/held_leases.hpp"
+#include "punctual/testing/simulated_process.hpp"
 #include "punctual/testing/simulated_world.hpp"
-#include "punctual/testing/timed_executor.hpp"
 
 namespace punctual::testing {
 
 class SimulatedNode {
  public:
-  using Line = FaultyStorage<SimulatedWorld::SharedStorage&>;
-  using NodeStorage = WatchedStorage<Line, HeldLeases>;
-  using NodeScheduler = Scheduler<DriftingClock&, NodeStorage&, TimedExecutor&>;
+  using NodeScheduler = SimulatedProcess::NodeScheduler;
 
   SimulatedNode(SimulatedWorld& world, std::size_t index) : world_(world), index_(index) {}
   ~SimulatedNode() { crash(); }
@@ -63,6 +59,9 @@ class SimulatedNode {
   // --- what may befall it; it must be there
   void crash();
   void crash_after(std::size_t calls) { process_->line.sever_after(calls); }
+  void fail_next(StorageOperation operation, FaultKind kind) {
+    process_->line.fail_next(operation, kind);
+  }
   void pause(Duration span);
   void step_clock(Duration span) { process_->clock.step(span); }
   void begin_outage(StorageOperation operation, Duration span);
@@ -96,21 +95,7 @@ class SimulatedNode {
 
  private:
   static constexpr Duration moment{50};
-
-  /// One life of the node.
-  struct Process {
-    Process(SimulatedWorld& world, SimulatedNode& node);
-
-    HeldLeases held;
-    Line line;
-    NodeStorage storage;
-    DriftingClock clock;
-    TimedExecutor executor;
-    NodeScheduler scheduler;
-    std::set<std::string> known{};
-    std::set<std::string> disabled{};
-    bool is_stopped = false;
-  };
+  static constexpr std::size_t idle_ticks_max = 100;
 
   /// Marks the node as in the midst of something.
   class Busy {
@@ -124,17 +109,6 @@ class SimulatedNode {
     SimulatedNode& node_;
   };
 
-  [[nodiscard]] FaultyStorageOptions line_options();
-  [[nodiscard]] Duration draw_offset() {
-    const Duration most = world_.options.clock_offset_max;
-    return world_.span_up_to(2 * most) - most;
-  }
-  [[nodiscard]] std::int64_t draw_drift() {
-    const std::uint64_t most = world_.options.drift_ppm_max;
-    return static_cast<std::int64_t>(world_.random.up_to(2 * most)) -
-           static_cast<std::int64_t>(most);
-  }
-  [[nodiscard]] SchedulerOptions scheduler_options() const;
   void log(std::string_view what, std::string_view about = {}, std::int64_t number = 0) {
     world_.log.add(static_cast<int>(index_), what, about, number);
   }
@@ -142,6 +116,7 @@ class SimulatedNode {
   void start();
   void register_jobs(bool all);
   void tick();
+  void idle_nodes_sleep(bool did_something);
   void end_body();
   void resume();
   void bury_if_dead();
@@ -149,50 +124,20 @@ class SimulatedNode {
   void wait_in_drain(Duration span);
   [[nodiscard]] TimePoint end_of_next_body();
   JobOutcome run_body(const AnyBody& body, JobContext& job);
-  void body_is_due(const JobRun& run);
 
   SimulatedWorld& world_;
   std::size_t index_;
-  std::unique_ptr<Process> process_;
+  std::unique_ptr<SimulatedProcess> process_;
   TimePoint tick_at_{};
   TimePoint back_at_{};
   TimePoint paused_at_{};
+  TimePoint idle_since_{};
+  std::size_t idle_tick_count_ = 0;
   bool is_paused_ = false;
   bool is_busy_ = false;
   std::optional<StorageOperation> outage_{};
   TimePoint outage_until_{};
 };
-
-inline SimulatedNode::Process::Process(SimulatedWorld& world, SimulatedNode& node)
-    : held(world.now, world.options.lease, world.violations),
-      line(world.storage, node.line_options()),
-      storage(line, held),
-      clock{world.now, node.draw_offset(), node.draw_drift(),
-            [&node](Duration span) { node.wait_in_drain(span); }},
-      executor(world.options.room, [&node] { return node.end_of_next_body(); }),
-      scheduler(clock, storage, executor, node.scheduler_options()) {}
-
-inline FaultyStorageOptions SimulatedNode::line_options() {
-  FaultyStorageOptions options;
-  if (!world_.is_healed) options.rates = world_.options.rates;
-  options.seed = world_.random();
-  options.clock = [this] { return world_.now; };
-  options.wait = [this](Duration span) { stand_still(span); };
-  options.notify = [this] { world_.notified(index_); };
-  options.poll_period = world_.options.poll_period;
-  return options;
-}
-
-inline SchedulerOptions SimulatedNode::scheduler_options() const {
-  SchedulerOptions options;
-  options.node = "n" + std::to_string(index_);
-  options.lease = world_.options.lease;
-  options.stop_grace = world_.options.stop_grace;
-  options.prune_period = std::chrono::minutes{10};
-  options.batch_max = std::size_t{1} << world_.below(9);
-  options.seed = world_.random();
-  return options;
-}
 
 inline void SimulatedNode::act() {
   const Busy busy{*this};
@@ -217,7 +162,11 @@ inline void SimulatedNode::act() {
 inline void SimulatedNode::start() {
   ++world_.counts.starts;
   log("starts");
-  process_ = std::make_unique<Process>(world_, *this);
+  process_ = std::make_unique<SimulatedProcess>(
+      world_, index_,
+      SimulatedProcess::Hooks{.stand_still = [this](Duration span) { stand_still(span); },
+                              .wait_in_drain = [this](Duration span) { wait_in_drain(span); },
+                              .end_of_next_body = [this] { return end_of_next_body(); }});
   register_jobs(world_.is_healed);
   tick_at_ = world_.now;
 }
@@ -243,7 +192,20 @@ inline void SimulatedNode::tick() {
   if (report.next_wake_at) sleep = std::min(sleep, *report.next_wake_at - process_->clock.now());
   if (report.did_something()) sleep = Duration{1};
   tick_at_ = world_.now + std::max(sleep, Duration{1});
+  idle_nodes_sleep(report.did_something());
   if (report.error) log("tick failed", report.error->what());
+}
+
+/// A loop that finds nothing to do waits, and does not ask the storage over and over.
+inline void SimulatedNode::idle_nodes_sleep(bool did_something) {
+  if (did_something || world_.now - idle_since_ > std::chrono::seconds{1}) {
+    idle_since_ = world_.now;
+    idle_tick_count_ = 0;
+  }
+  if (++idle_tick_count_ < idle_ticks_max) return;
+  world_.violations.add("idle_nodes_sleep", "node " + process_->scheduler.node() + " ticked " +
+                                                std::to_string(idle_tick_count_) +
+                                                " times in a second, with nothing to do");
 }
 
 inline void SimulatedNode::end_body() {
@@ -342,32 +304,13 @@ inline TimePoint SimulatedNode::end_of_next_body() {
   return world_.now + world_.mostly_short(most);
 }
 
-/// A body is entered once for each claim, by a node that was not told otherwise.
-inline void SimulatedNode::body_is_due(const JobRun& run) {
-  const auto fail = [&](std::string_view invariant, const std::string& what) {
-    world_.violations.add(invariant, "body of run " + run.id.to_string() + " of job \"" +
-                                         run.job_name + "\" under fence " +
-                                         std::to_string(run.fence) + " on " + run.node + ": " +
-                                         what);
-  };
-  if (process_->is_stopped) fail("no_body_runs_after_stop", "entered after stop() had returned");
-  if (!world_.entered.insert({run.id, run.fence}).second) {
-    fail("a_claim_enters_one_body", "entered before");
-  }
-  const JobRun* row = world_.invariants.row(run.id);
-  const std::uint64_t fence = row != nullptr ? row->fence : run.fence + 1;
-  if (fence > run.fence) ++world_.counts.late_bodies;
-  if (fence == run.fence && row->status != JobStatus::running) {
-    fail("bodies_are_entered_under_a_lease", "the row is " + to_text(row->status));
-  }
-  if (fence < run.fence) fail("bodies_are_entered_under_a_lease", "no such claim was made");
-}
-
 inline JobOutcome SimulatedNode::run_body(const AnyBody& body, JobContext& job) {
   ++world_.counts.bodies;
   const JobRun& run = job.run();
   log("enters", run.id.to_string(), static_cast<std::int64_t>(run.fence));
-  body_is_due(run);
+  if (world_.bodies.entered(run, world_.invariants.row(run.id), process_->is_stopped)) {
+    ++world_.counts.late_bodies;
+  }
   if (!world_.is_healed && world_.draws(15)) {
     ++world_.counts.hangs;
     log("hangs");
@@ -399,5 +342,7 @@ auto SimulatedNode::use(Use&& use) -> std::optional<decltype(use(std::declval<No
   bury_if_dead();
   return answer;
 }
+
+using SimulatedNodes = std::vector<std::unique_ptr<SimulatedNode>>;
 
 }  // namespace punctual::testing

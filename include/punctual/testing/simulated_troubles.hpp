@@ -24,12 +24,10 @@ class SimulatedTroubles {
   explicit SimulatedTroubles(SimulatedWorld& world) : world_(world) { plan_next(); }
 
   [[nodiscard]] TimePoint next_at() const { return next_at_; }
-  void plan_next() {
-    next_at_ = world_.now + world_.span_up_to(2 * world_.options.trouble_period);
-  }
+  void plan_next() { next_at_ = world_.now + world_.span_up_to(2 * world_.options.trouble_period); }
 
-  /// Makes `node` the next victim. Requires: it is there.
-  void befall(SimulatedNode& node) {
+  /// Makes `node` the next victim. Requires: it is there; it is one of `nodes`.
+  void befall(SimulatedNode& node, const SimulatedNodes& nodes) {
     plan_next();
     switch (world_.below(8)) {
       case 0:
@@ -40,7 +38,8 @@ class SimulatedTroubles {
         break;
       case 2:
       case 3:
-        node.pause(world_.mostly_short(10 * world_.options.lease));
+        node.pause(pause_span());
+        if (world_.draws(300)) lose_rescues(nodes);
         break;
       case 4:
         step_clock(node);
@@ -68,6 +67,20 @@ class SimulatedTroubles {
   }
 
  private:
+  /// As often within the lease as beyond it, when others take over what the node holds.
+  [[nodiscard]] Duration pause_span() {
+    const Duration lease = world_.options.lease;
+    return world_.draws(500) ? world_.span_up_to(lease) : lease + world_.span_up_to(2 * lease);
+  }
+
+  /// Whoever takes over next does not get to know: the run stays as it is for another lease, and
+  /// its first holder may come back meanwhile.
+  static void lose_rescues(const SimulatedNodes& nodes) {
+    for (const auto& node : nodes) {
+      if (node->is_there()) node->fail_next(StorageOperation::take_expired, FaultKind::answer_lost);
+    }
+  }
+
   void kill(SimulatedNode& node) {
     ++world_.counts.crashes;
     node.crash();

@@ -85,8 +85,8 @@ class SimulatedUsers {
   [[nodiscard]] RunId any_run() {
     const auto& rows = world_.invariants.rows();
     if (rows.empty()) return {};
-    const auto back = static_cast<std::ptrdiff_t>(world_.below(std::min<std::size_t>(
-        rows.size(), 20)));
+    const auto back =
+        static_cast<std::ptrdiff_t>(world_.below(std::min<std::size_t>(rows.size(), 20)));
     return std::prev(rows.end(), back + 1)->first;
   }
 
@@ -130,8 +130,7 @@ inline void SimulatedUsers::trigger(SimulatedNode& node, const std::string& name
   accepted_runs_are_stored(result->job_id);
   if (is_disabled && result->message_code != message_code::job_disabled) {
     world_.violations.add("disabled_jobs_start_nothing",
-                          "a trigger of job \"" + name + "\" was answered " +
-                              result->message_code);
+                          "a trigger of job \"" + name + "\" was answered " + result->message_code);
   }
 }
 

@@ -11,10 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <ostream>
-#include <set>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,6 +20,7 @@
 #include "punctual/builtin/in_memory_storage.hpp"
 #include "punctual/core/registry.hpp"
 #include "punctual/domain/job_config.hpp"
+#include "punctual/testing/body_invariants.hpp"
 #include "punctual/testing/faulty_storage.hpp"
 #include "punctual/testing/invariants.hpp"
 #include "punctual/testing/simulation_log.hpp"
@@ -37,20 +35,20 @@ struct SimulationOptions {
   Duration lease = std::chrono::seconds{30};
   Duration poll_period = std::chrono::seconds{5};  ///< how often nodes look for others' work
   Duration stop_grace = std::chrono::minutes{2};
-  std::size_t room = 16;                           ///< bodies at a time on one node
-  Duration work_max = std::chrono::seconds{60};    ///< the longest body; most take a tenth of it
+  std::size_t room = 16;                              ///< bodies at a time on one node
+  Duration work_max = std::chrono::seconds{60};       ///< the longest body; most take a tenth of it
   Duration trouble_period = std::chrono::minutes{2};  ///< between crashes, pauses, outages; mean
-  Duration use_period = std::chrono::seconds{20};  ///< between calls by users; mean
-  Duration quiet_period = std::chrono::minutes{15};  ///< without faults, in which all must go on
+  Duration use_period = std::chrono::seconds{20};     ///< between calls by users; mean
+  Duration quiet_period = std::chrono::minutes{15};   ///< without faults, in which all must go on
   FaultRates rates{.refused = 5,
                    .answer_lost = 5,
                    .delayed = 10,
                    .notification_dropped = 300,
                    .delay_max = std::chrono::seconds{2}};
-  std::uint64_t drift_ppm_max = 200;                     ///< of the nodes' monotonic clocks
-  Duration clock_offset_max = std::chrono::hours{2};     ///< of the nodes' wall clocks
-  Duration clock_step_max = std::chrono::hours{6};       ///< when one is set
-  std::ostream* log = nullptr;                           ///< every line of the log; null: none
+  std::uint64_t drift_ppm_max = 200;                  ///< of the nodes' monotonic clocks
+  Duration clock_offset_max = std::chrono::hours{2};  ///< of the nodes' wall clocks
+  Duration clock_step_max = std::chrono::hours{6};    ///< when one is set
+  std::ostream* log = nullptr;                        ///< every line of the log; null: none
 };
 
 /// What happened to the nodes.
@@ -95,13 +93,13 @@ struct SimulatedWorld {
   Violations violations{now};
   InMemoryStorage memory{};
   Invariants invariants{memory, now, violations};
+  BodyInvariants bodies{violations};
   SharedStorage storage{memory, invariants};
   std::vector<SimulatedJob> jobs{};
-  std::set<std::pair<RunId, std::uint64_t>> entered{};  ///< run and fence of every body
   TroubleCounts counts{};
   bool is_healed = false;  ///< no more faults
 
-  std::function<void(Duration)> pass{};        ///< lets true time pass, and the others act
+  std::function<void(Duration)> pass{};         ///< lets true time pass, and the others act
   std::function<void(std::size_t)> notified{};  ///< a node wrote something for others to do
 
   /// True in `per_mille` of a thousand cases.
@@ -115,7 +113,8 @@ struct SimulatedWorld {
   /// Returns a span of 1 ms to `most`.
   [[nodiscard]] Duration span_up_to(Duration most) {
     const Duration::rep bound = most < Duration{1} ? 0 : most.count() - 1;
-    return Duration{1 + static_cast<Duration::rep>(random.up_to(static_cast<std::uint64_t>(bound)))};
+    return Duration{1 +
+                    static_cast<Duration::rep>(random.up_to(static_cast<std::uint64_t>(bound)))};
   }
 
   /// Returns a span of at most `most`, one in eight of them long, the others a tenth of that.

@@ -71,11 +71,11 @@ class Simulation {
   void run(Duration span) {
     run_until(world_.now + span);
     world_.invariants.sweep();
+    if (!world_.violations.is_empty()) return;
     heal();
     run_quietly();
-    for (const auto& node : nodes_) {
-      if (node->is_there()) node->stop();
-    }
+    if (!world_.violations.is_empty()) return;
+    stop_all();
     world_.invariants.sweep();
     nothing_is_running();
   }
@@ -101,11 +101,12 @@ class Simulation {
   };
 
   /// Lets everything happen up to `until`. Also from inside of what happens: the nodes that are in
-  /// the midst of something are left out then.
+  /// the midst of something are left out then. Once a promise is broken nothing happens any more:
+  /// what follows from that says little.
   void run_until(TimePoint until) {
     while (true) {
       const Next next = find_next();
-      if (next.at > until) break;
+      if (next.at > until || !world_.violations.is_empty()) break;
       world_.now = std::max(world_.now, next.at);
       ++world_.counts.steps;
       perform(next);
@@ -133,13 +134,14 @@ class Simulation {
 
   void heal();
   void run_quietly();
+  void stop_all();
   void look_at_liveness();
   void nothing_is_running();
 
   SimulatedWorld world_;
   SimulatedTroubles troubles_;
   SimulatedUsers users_;
-  std::vector<std::unique_ptr<SimulatedNode>> nodes_;
+  SimulatedNodes nodes_;
   std::vector<RunId> open_at_heal_{};
   std::vector<RunId> probes_{};
 };
@@ -177,7 +179,7 @@ inline void Simulation::perform(const Next& next) {
     troubles_.plan_next();  // all are down, or in the midst of something
     users_.plan_next();
   } else if (next.kind == Next::Kind::trouble) {
-    troubles_.befall(*node);
+    troubles_.befall(*node, nodes_);
   } else {
     users_.use(*node);
   }
@@ -193,7 +195,7 @@ inline void Simulation::heal() {
     }
   }
   run_until(world_.now + Duration{1});  // those that were down come up
-  if (!nodes_.empty()) users_.settle(*nodes_.front());
+  if (!nodes_.empty() && nodes_.front()->is_there()) users_.settle(*nodes_.front());
 }
 
 inline void Simulation::run_quietly() {
@@ -205,6 +207,18 @@ inline void Simulation::run_quietly() {
     look_at_liveness();
   }
   accepted_runs_end(world_.invariants, open_at_heal_, world_.violations);
+}
+
+/// In the midst of some work, if there is any: it is to be handed back.
+inline void Simulation::stop_all() {
+  const auto holds_runs = [](const auto& node) { return node->holds_runs(); };
+  const TimePoint latest = world_.now + std::chrono::minutes{1};
+  while (world_.now < latest && std::none_of(nodes_.begin(), nodes_.end(), holds_runs)) {
+    run_until(world_.now + std::chrono::milliseconds{100});
+  }
+  for (const auto& node : nodes_) {
+    if (node->is_there()) node->stop();
+  }
 }
 
 inline void Simulation::look_at_liveness() {
@@ -220,9 +234,9 @@ inline void Simulation::look_at_liveness() {
 inline void Simulation::nothing_is_running() {
   for (const auto& [id, run] : world_.invariants.rows()) {
     if (run.status != JobStatus::running) continue;
-    world_.violations.add("stop_leaves_nothing_running",
-                          "run " + id.to_string() + " of job \"" + run.job_name +
-                              "\" is still held by " + run.node);
+    world_.violations.add(
+        "stop_leaves_nothing_running",
+        "run " + id.to_string() + " of job \"" + run.job_name + "\" is still held by " + run.node);
   }
 }
 

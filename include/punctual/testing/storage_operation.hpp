@@ -40,9 +40,9 @@ enum class StorageOperation : std::uint8_t {
 namespace detail {
 
 inline constexpr std::array<std::string_view, 16> storage_operation_names{
-    "sync_jobs", "due_schedules", "advance",      "set_paused",     "enqueue",   "claim",
-    "renew",     "finish",        "release",      "take_expired",   "request_cancel",
-    "next_wake", "runs",          "run",          "summaries",      "prune"};
+    "sync_jobs", "due_schedules", "advance",   "set_paused",   "enqueue",        "claim",
+    "renew",     "finish",        "release",   "take_expired", "request_cancel", "next_wake",
+    "runs",      "run",           "summaries", "prune"};
 
 }  // namespace detail
 

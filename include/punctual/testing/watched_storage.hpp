@@ -79,9 +79,7 @@ class WatchedStorage {
   WakeTimes next_wake(const JobNames& jobs, TimePoint now) {
     return show<Op::next_wake>(&StorageT::next_wake, jobs, now);
   }
-  std::vector<JobRun> runs(const RunQuery& query) {
-    return show<Op::runs>(&StorageT::runs, query);
-  }
+  std::vector<JobRun> runs(const RunQuery& query) { return show<Op::runs>(&StorageT::runs, query); }
   std::optional<JobRun> run(RunId run_id) { return show<Op::run>(&StorageT::run, run_id); }
   std::vector<JobSummary> summaries() { return show<Op::summaries>(&StorageT::summaries); }
   std::size_t prune(std::size_t limit, TimePoint now) {
