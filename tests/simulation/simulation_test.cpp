@@ -63,6 +63,7 @@ void add_to(Totals& totals, const Simulation& simulation) {
   totals["storage: calls"] += troubles.faults.calls;
   totals["storage: calls refused"] += troubles.faults.refused;
   totals["storage: answers lost"] += troubles.faults.answers_lost;
+  totals["storage: requests lost"] += troubles.faults.requests_lost;
   totals["storage: delays"] += troubles.faults.delays;
   totals["storage: outages"] += troubles.outages;
   totals["storage: notifications"] += troubles.faults.notifications;

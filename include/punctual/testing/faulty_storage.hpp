@@ -2,9 +2,9 @@
 //
 // FaultyStorage: a storage behind a bad network, for tests of what a scheduler does then.
 //
-// It wraps any storage. A write is refused before it happens (retryable) or its answer is lost
-// after it has happened (in doubt); a read may only be refused. A call may take long, and a
-// notification of others may not arrive. Which calls that befalls follows from the seed, or from
+// It wraps any storage. A write is refused before it happens (retryable), or its answer is lost
+// (in doubt), whether or not it has happened; a read may only be refused. A call may take long, and
+// a notification of others may not arrive. Which calls that befalls follows from the seed, or from
 // `fail_next`. With a clock of its own it is a storage that hosts share: that clock decides, and
 // the caller's instant is never looked at.
 //
@@ -35,7 +35,8 @@ namespace punctual::testing {
 /// How often what befalls a call, in a thousand.
 struct FaultRates {
   std::uint32_t refused = 0;               ///< nothing happened
-  std::uint32_t answer_lost = 0;           ///< it happened; of writes only
+  std::uint32_t answer_lost = 0;           ///< it happened, and is in doubt; of writes only
+  std::uint32_t request_lost = 0;          ///< it did not happen, and is in doubt; of writes only
   std::uint32_t delayed = 0;               ///< before it happens; as often after it
   std::uint32_t notification_dropped = 0;  ///< nobody is told of what was written
   Duration delay_max{};                    ///< a delay lasts 1 ms to this
@@ -46,6 +47,7 @@ struct FaultCounts {
   std::size_t calls = 0;
   std::size_t refused = 0;
   std::size_t answers_lost = 0;
+  std::size_t requests_lost = 0;
   std::size_t delays = 0;
   std::size_t notifications = 0;
   std::size_t notifications_dropped = 0;
@@ -54,6 +56,7 @@ struct FaultCounts {
     calls += other.calls;
     refused += other.refused;
     answers_lost += other.answers_lost;
+    requests_lost += other.requests_lost;
     delays += other.delays;
     notifications += other.notifications;
     notifications_dropped += other.notifications_dropped;
@@ -62,8 +65,9 @@ struct FaultCounts {
 };
 
 enum class FaultKind : std::uint8_t {
-  refused,      ///< before it happens; retryable
-  answer_lost,  ///< after it has happened; in doubt. A read is refused instead
+  refused,       ///< before it happens; retryable
+  answer_lost,   ///< after it has happened; in doubt. A read is refused instead
+  request_lost,  ///< it does not happen; in doubt all the same. A read is refused instead
 };
 
 struct FaultyStorageOptions {
@@ -223,6 +227,7 @@ class FaultyStorage {
   struct Fate {
     bool is_refused = false;
     bool loses_answer = false;
+    bool loses_request = false;
     bool is_notified = true;
     bool is_last = false;  ///< the line is severed once it has happened
     Duration delay_before{};
@@ -248,15 +253,18 @@ class FaultyStorage {
     ++counts_.calls;
     Fate fate;
     fate.is_refused = draws(options_.rates.refused) || at(is_out_, operation);
-    fate.loses_answer = draws(options_.rates.answer_lost) && !is_read(operation);
+    const bool is_write = !is_read(operation);
+    fate.loses_answer = draws(options_.rates.answer_lost) && is_write;
+    fate.loses_request = draws(options_.rates.request_lost) && is_write;
     fate.is_notified = !draws(options_.rates.notification_dropped);
     fate.delay_before = draw_delay();
     fate.delay_after = draw_delay();
     fate.is_last = calls_left_ > 0 && --calls_left_ == 0;
     if (Told& told = at(told_, operation); told.left_count > 0) {
       --told.left_count;
-      fate.loses_answer = told.kind == FaultKind::answer_lost && !is_read(operation);
-      fate.is_refused = !fate.loses_answer;
+      fate.loses_answer = told.kind == FaultKind::answer_lost && is_write;
+      fate.loses_request = told.kind == FaultKind::request_lost && is_write;
+      fate.is_refused = !fate.loses_answer && !fate.loses_request;
     }
     return fate;
   }
@@ -282,20 +290,27 @@ class FaultyStorage {
       count(&FaultCounts::refused);
       throw refusal(name);
     }
+    if (fate.loses_request) {
+      count(&FaultCounts::requests_lost);
+      throw doubt(name);
+    }
     auto answer = perform(options_.clock ? options_.clock() : caller_now);
     if (makes_work(operation)) notify(fate.is_notified);
     if (fate.is_last) sever();
     wait(fate.delay_after);
     if (fate.loses_answer || is_severed()) {
       count(&FaultCounts::answers_lost);
-      throw Error{"STORAGE_UNAVAILABLE", "the answer to " + name + " was lost",
-                  ErrorKind::in_doubt};
+      throw doubt(name);
     }
     return answer;
   }
 
   [[nodiscard]] static Error refusal(const std::string& name) {
     return {"STORAGE_UNAVAILABLE", name + " did not reach the storage", ErrorKind::retryable};
+  }
+
+  [[nodiscard]] static Error doubt(const std::string& name) {
+    return {"STORAGE_UNAVAILABLE", "the answer to " + name + " was lost", ErrorKind::in_doubt};
   }
 
   void notify(bool is_notified) {

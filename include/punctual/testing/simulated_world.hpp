@@ -42,6 +42,7 @@ struct SimulationOptions {
   Duration quiet_period = std::chrono::minutes{15};   ///< without faults, in which all must go on
   FaultRates rates{.refused = 5,
                    .answer_lost = 5,
+                   .request_lost = 3,
                    .delayed = 10,
                    .notification_dropped = 300,
                    .delay_max = std::chrono::seconds{2}};

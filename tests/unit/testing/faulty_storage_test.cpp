@@ -103,6 +103,17 @@ TEST_CASE("FaultyStorage loses the answer of a write that has happened, when tol
   CHECK(storage.counts().answers_lost == 1);
 }
 
+TEST_CASE("FaultyStorage loses the request to a write, which looks the same, when told to") {
+  InMemoryStorage inner;
+  FaultyStorage storage{inner};
+  storage.fail_next(StorageOperation::enqueue, FaultKind::request_lost);
+  const auto error = tests::error_of([&] { storage.enqueue({row(1)}, noon); });
+  REQUIRE(error);
+  CHECK(error->in_doubt());
+  CHECK_FALSE(inner.run(row(1).id));
+  CHECK(storage.counts().requests_lost == 1);
+}
+
 TEST_CASE("FaultyStorage refuses a read where a write would lose its answer") {
   InMemoryStorage inner;
   FaultyStorage storage{inner};

@@ -176,7 +176,7 @@ TEST_CASE("Invariants find counters that do not match the rows") {
 
 TEST_CASE("Invariants let old runs be pruned, and find one that had to be kept") {
   Bench bench;
-  for (const std::uint8_t number : {1, 2}) {
+  for (const auto number : {std::uint8_t{1}, std::uint8_t{2}}) {
     bench.storage.finish({Bench::end_of(bench.start(number))}, bench.now);
   }
   bench.now += 2h;

@@ -76,7 +76,7 @@ struct Bench {
 
 TEST_CASE("PolicyInvariants let one exclusive run of a job run at a time") {
   Bench bench;
-  for (const std::uint8_t number : {1, 2}) {
+  for (const auto number : {std::uint8_t{1}, std::uint8_t{2}}) {
     JobRun run = Bench::run(number);
     run.exclusive = true;
     bench.store(run);
@@ -88,7 +88,7 @@ TEST_CASE("PolicyInvariants let one exclusive run of a job run at a time") {
 
 TEST_CASE("PolicyInvariants let no more runs run under a key than its limit") {
   Bench bench;
-  for (const std::uint8_t number : {1, 2, 3}) {
+  for (const auto number : {std::uint8_t{1}, std::uint8_t{2}, std::uint8_t{3}}) {
     JobRun run = Bench::run(number);
     run.concurrency_key = "key";
     run.concurrency_max = 2;
