@@ -48,10 +48,11 @@ inline void no_schedule_is_silent(const Invariants& invariants,
 /// What a node held that went away is taken over soon after its lease has expired.
 inline void expired_leases_are_taken(const Invariants& invariants, Duration within, TimePoint now,
                                      Violations& violations) {
-  for (const auto& [id, run] : invariants.rows()) {
+  for (const auto& entry : invariants.rows()) {
+    const JobRun& run = entry.second;
     if (run.status != JobStatus::running || !run.lease_until_at) continue;
     violations.require(*run.lease_until_at + within > now, "expired_leases_are_taken", [&] {
-      return "run " + id.to_string() + " of job \"" + run.job_name + "\": the lease of node " +
+      return "run " + run.id.to_string() + " of job \"" + run.job_name + "\": the lease of node " +
              run.node + " expired at " + to_text(run.lease_until_at);
     });
   }

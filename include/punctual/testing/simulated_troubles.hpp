@@ -45,7 +45,7 @@ class SimulatedTroubles {
         step_clock(node);
         break;
       case 5:
-        node.begin_outage(any_operation(), world_.span_up_to(3 * world_.options.lease));
+        break_something(node);
         break;
       case 6:
         node.stop();
@@ -84,6 +84,11 @@ class SimulatedTroubles {
   void kill(SimulatedNode& node) {
     ++world_.counts.crashes;
     node.crash();
+  }
+
+  void break_something(SimulatedNode& node) {
+    const StorageOperation operation = any_operation();
+    node.begin_outage(operation, world_.span_up_to(3 * world_.options.lease));
   }
 
   void step_clock(SimulatedNode& node) {
