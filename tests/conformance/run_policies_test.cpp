@@ -6,79 +6,30 @@
 #include <punctual/punctual.hpp>
 #include <punctual/testing/run_until.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <stdexcept>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
-#ifdef PUNCTUAL_TESTS_ON_SQLITE
-#include <punctual/sqlite/storage.hpp>
-#endif
+#include "support/policy_rows.hpp"
 
 namespace run_policies_test {
 
 using namespace std::chrono_literals;
-using punctual::Backoff;
 using punctual::FakeClock;
 using punctual::InlineExecutor;
 using punctual::JobConfig;
 using punctual::JobContext;
-using punctual::JobOutcome;
-using punctual::JobRun;
+using punctual::JobStatus;
 using punctual::ManualExecutor;
 using punctual::MissedPolicy;
 using punctual::OverlapPolicy;
-using punctual::RetryPolicy;
 using punctual::Scheduler;
-using punctual::TimePoint;
-
-namespace {
-
-#ifdef PUNCTUAL_TESTS_ON_SQLITE
-struct Storage : punctual::sqlite::Storage {
-  Storage() : punctual::sqlite::Storage{":memory:"} {}
-};
-#else
-using Storage = punctual::InMemoryStorage;
-#endif
-
-const TimePoint midnight = date::sys_days{date::year{2024} / 1 / 15};
-
-/// Says an instant of the day as "01:30", with seconds if there are any.
-std::string shown(TimePoint instant) {
-  const std::string text = punctual::format_iso8601(instant);
-  return text.substr(11, text.substr(17, 2) == "00" ? 5 : 8);
-}
-
-/// Says a row as "01:00 success JOB_COMPLETED", in the order in which they could start.
-std::vector<std::string> rows_of(Storage& storage) {
-  auto runs = storage.runs({});
-  std::sort(runs.begin(), runs.end(), [](const JobRun& a, const JobRun& b) {
-    const auto key = [](const JobRun& run) {
-      return std::pair{run.due_at.value_or(run.run_at), run.attempt};
-    };
-    return key(a) < key(b);
-  });
-  std::vector<std::string> rows;
-  for (const auto& run : runs) {
-    std::string row = shown(run.due_at.value_or(run.run_at));
-    if (run.details.is_object() && run.details.contains("count")) {
-      row += " x" + run.details.at("count").dump();
-    }
-    if (run.attempt > 1) {
-      row += " #" + std::to_string(run.attempt) + " at " + shown(run.run_at);
-    }
-    rows.push_back(row + " " + std::string{to_string(run.status)} + " " + run.message_code);
-  }
-  return rows;
-}
-
-using Rows = std::vector<std::string>;
-
-}  // namespace
+using punctual::StopReason;
+using punctual::tests::elsewhere;
+using punctual::tests::midnight;
+using punctual::tests::Rows;
+using punctual::tests::rows_of;
+using Storage = punctual::tests::PolicyStorage;
 
 TEST_CASE("Missed instants run, or are answered together, as the job's policy says") {
   struct Row {
@@ -172,6 +123,11 @@ TEST_CASE(
        {"01:00 failed JOB_CANCELLED", "02:00 success JOB_COMPLETED", "03:00 skipped JOB_OVERLAPPED",
         "04:00 success JOB_COMPLETED"},
        1},
+      {"ends it",
+       OverlapPolicy::terminate_running,
+       {"01:00 failed JOB_CANCELLED", "02:00 failed JOB_CANCELLED", "03:00 success JOB_COMPLETED",
+        "04:00 success JOB_COMPLETED"},
+       1},
       {"runs beside it",
        OverlapPolicy::allow,
        {"01:00 success JOB_COMPLETED", "02:00 success JOB_COMPLETED", "03:00 success JOB_COMPLETED",
@@ -194,7 +150,7 @@ TEST_CASE(
     punctual::testing::run_until(scheduler, clock, midnight + 3h);
     int running_count = 0;
     for (const auto& run : storage.runs({})) {
-      running_count += run.status == punctual::JobStatus::running ? 1 : 0;
+      running_count += run.status == JobStatus::running ? 1 : 0;
     }
     CHECK(running_count == row.together_max);
     for (int i = 0; i < 4; ++i) {
@@ -208,84 +164,39 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("A failed run is tried again as its policy, its error and its body say") {
-  struct Row {
-    const char* subject;
-    RetryPolicy retry;
-    JobOutcome (*body)(JobContext&);
-    Rows rows;
-  };
-  const RetryPolicy three{.max_attempts = 3, .backoff = Backoff::fixed(1min)};
-  RetryPolicy not_for_bad_input = three;
-  not_for_bad_input.except = {"BAD_INPUT"};
-  RetryPolicy for_timeouts_only = three;
-  for_timeouts_only.only = {"NO_ANSWER"};
-  const std::vector<Row> table = {
-      {"until it works",
-       three,
-       [](JobContext& job) { return job.attempt() < 3 ? job.failure("NO_ANSWER") : job.success(); },
-       {"01:00 failed NO_ANSWER", "01:00 #2 at 01:01 failed NO_ANSWER",
-        "01:00 #3 at 01:02 success JOB_COMPLETED"}},
-      {"as long as there are attempts",
-       three,
-       [](JobContext& job) { return job.failure("NO_ANSWER"); },
-       {"01:00 failed NO_ANSWER", "01:00 #2 at 01:01 failed NO_ANSWER",
-        "01:00 #3 at 01:02 failed NO_ANSWER"}},
-      {"not once it is discarded",
-       three,
-       [](JobContext& job) {
-         return job.attempt() < 2 ? job.failure("NO_ANSWER") : job.discard("BAD_INPUT");
-       },
-       {"01:00 failed NO_ANSWER", "01:00 #2 at 01:01 failed BAD_INPUT"}},
-      {"when the body says",
-       three,
-       [](JobContext& job) {
-         return job.attempt() < 2 ? job.retry_in(10min, "TOO_MANY") : job.success();
-       },
-       {"01:00 failed TOO_MANY", "01:00 #2 at 01:10 success JOB_COMPLETED"}},
-      {"at once when the body says",
-       three,
-       [](JobContext& job) {
-         return job.attempt() < 3 ? job.retry_in(-1min, "TOO_MANY") : job.success();
-       },
-       {"01:00 failed TOO_MANY", "01:00 #2 at 01:00 failed TOO_MANY",
-        "01:00 #3 at 01:00 success JOB_COMPLETED"}},
-      {"not beyond the attempts when the body says",
-       {.max_attempts = 1},
-       [](JobContext& job) { return job.retry_in(10min, "TOO_MANY"); },
-       {"01:00 failed TOO_MANY"}},
-      {"not for an error that is left out",
-       not_for_bad_input,
-       [](JobContext& job) { return job.failure("BAD_INPUT"); },
-       {"01:00 failed BAD_INPUT"}},
-      {"for any other error",
-       not_for_bad_input,
-       [](JobContext& job) {
-         return job.attempt() < 2 ? job.failure("NO_ANSWER") : job.failure("BAD_INPUT");
-       },
-       {"01:00 failed NO_ANSWER", "01:00 #2 at 01:01 failed BAD_INPUT"}},
-      {"for the errors that are named alone",
-       for_timeouts_only,
-       [](JobContext& job) {
-         return job.attempt() < 2 ? job.failure("NO_ANSWER") : job.failure("OTHER");
-       },
-       {"01:00 failed NO_ANSWER", "01:00 #2 at 01:01 failed OTHER"}},
-      {"not for an exception that is not named",
-       for_timeouts_only,
-       [](JobContext&) -> JobOutcome { throw std::runtime_error{"no route"}; },
-       {"01:00 failed JOB_EXECUTION_ERROR"}},
-  };
-  for (const auto& row : table) {
-    CAPTURE(row.subject);
-    FakeClock clock{midnight};
-    Storage storage;
-    Scheduler scheduler{clock, storage, InlineExecutor{}};
-    JobConfig config{.name = "once", .schedule = punctual::at(midnight + 1h)};
-    config.retry = row.retry;
-    scheduler.register_job(config, row.body);
-    punctual::testing::run_until(scheduler, clock, midnight + 2h);
-    CHECK(rows_of(storage) == row.rows);
-  }
+TEST_CASE("A run that another takes the place of ends at once and its body changes nothing") {
+  FakeClock clock{midnight};
+  Storage storage;
+  ManualExecutor executor;
+  Scheduler scheduler{clock, storage, executor};
+  JobConfig config{.name = "hourly", .schedule = punctual::every(1h)};
+  config.overlap = OverlapPolicy::terminate_running;
+  config.timeout = punctual::no_timeout;
+  config.retry.max_attempts = 3;
+  int call_count = 0;
+  std::vector<StopReason> reasons;
+  scheduler.register_job(config, [&](JobContext& job) {
+    if (++call_count > 1) return job.success();
+    elsewhere([&] { punctual::testing::run_until(scheduler, clock, midnight + 2h); });
+    CHECK(rows_of(storage) == Rows{"01:00 failed JOB_CANCELLED", "02:00 running"});
+    CHECK_FALSE(job.stop_token().stop_requested());
+    elsewhere([&] { punctual::testing::run_until(scheduler, clock, midnight + 2h + 10s); });
+    CHECK(job.stop_token().stop_requested());
+    reasons.push_back(job.stop_reason());
+    return job.success("TOO_LATE", "nobody hears this");
+  });
+  punctual::testing::run_until(scheduler, clock, midnight + 1h);
+  executor.drain();
+  punctual::testing::run_until(scheduler, clock, midnight + 2h + 1min);
+  CHECK(call_count == 2);
+  CHECK(reasons == std::vector{StopReason::lease_lost});
+  CHECK(rows_of(storage) == Rows{"01:00 failed JOB_CANCELLED", "02:00 success JOB_COMPLETED"});
+  const auto ended = storage.runs({.status = JobStatus::failed});
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].summary == "replaced by the next run of the job");
+  CHECK(ended[0].error == punctual::RunError{"CANCELLED", "another run took its place"});
+  CHECK(ended[0].completed_at == midnight + 2h);
+  CHECK(ended[0].duration == 1h);
 }
 
 }  // namespace run_policies_test
