@@ -74,11 +74,13 @@ class Explainer {
                                     const RunT* range) const {
     const std::string at = format_iso8601(instant);
     if (!attempts.empty()) return explain_rows(at, attempts);
-    if (range != nullptr && covers(*range, instant)) {
+    // What an earlier schedule named is known by its rows alone.
+    const bool may_be_instant = is_instant(instant) || instant < job_.epoch_at;
+    if (range != nullptr && may_be_instant && covers(*range, instant)) {
       return {Explanation::Kind::answered,
-              at + " did not run: it is one of the " + range->summary + " (" + range->message_code +
-                  "), from " + range->details.value("first", std::string{}) + " to " +
-                  range->details.value("last", std::string{}),
+              at + " did not run: " + range->summary + " (" + range->message_code +
+                  "), this one among them, from " + range->details.value("first", std::string{}) +
+                  " to " + range->details.value("last", std::string{}),
               range->id};
     }
     if (!is_instant(instant)) return {Explanation::Kind::no_instant, no_instant(at, instant), {}};
@@ -141,8 +143,7 @@ class Explainer {
       text += " did not run: " + (last.summary.empty() ? last.message_code : last.summary) + " (" +
               last.message_code + ")";
     } else if (last.status == JobStatus::pending) {
-      text += last.run_at > now_ ? " runs in " + span_in_words(last.run_at - now_) +
-                                       ", as attempt " + std::to_string(last.attempt)
+      text += last.run_at > now_ ? " runs in " + span_in_words(last.run_at - now_)
                                  : " is ready and waits for a free place";
       if (job_.paused) text += "; " + paused();
     } else {
@@ -164,8 +165,17 @@ class Explainer {
     return explanation;
   }
 
+  [[nodiscard]] std::string how() const {
+    if (job_.depends_on.empty()) return schedule_.describe();
+    std::string text = "after";
+    for (const auto& name : job_.depends_on) {
+      text += (name == job_.depends_on.front() ? " " : " and ") + name;
+    }
+    return text;
+  }
+
   [[nodiscard]] std::string no_instant(const std::string& at, TimePoint instant) const {
-    std::string text = at + " is no due instant of the job, which runs " + schedule_.describe();
+    std::string text = at + " is no due instant of the job, which runs " + how();
     const auto before = schedule_.previous_before(instant);
     const auto after = schedule_.next_after(instant);
     if (before) text += "; the last one before is " + format_iso8601(*before);
