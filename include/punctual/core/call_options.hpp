@@ -34,7 +34,7 @@ struct EnqueueOptions {
   std::string actor{};                ///< who; kept with the run
   std::string reason{};               ///< why; kept with the run
   /// Runs that have to end well before it starts, retries included; if one does not, it is skipped
-  /// / JOB_DEPENDENCY_FAILED. At most 100.
+  /// / JOB_DEPENDENCY_FAILED. At most 100, and not together with `run_at`.
   std::vector<RunId> after{};
   /// Of the payload, see policy/payload.hpp; 0: the version of the payload's type.
   std::uint32_t payload_version = 0;

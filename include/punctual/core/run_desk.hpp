@@ -183,6 +183,10 @@ std::vector<RunId> RunDesk<C, S, E>::enqueue_all(std::string_view name,
   const TimePoint now = parts_.now();
   LateVector<NewRun, C> rows;
   for (auto& item : items) {
+    if (item.options.run_at && !item.options.after.empty()) {
+      throw Error{"INVALID_CONFIG",
+                  "a run starts at an instant or after others, got both: `run_at` and `after`"};
+    }
     require_after_known(item.options.after);
     rows.push_back(make_enqueued(config, std::move(item), now));
   }

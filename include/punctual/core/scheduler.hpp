@@ -149,8 +149,9 @@ class Scheduler {
   ///
   /// Returns: the run's id; that of the open run if `options.unique_key` is taken.
   /// Errors:  JOB_NOT_FOUND -> neither this scheduler nor the storage knows the job;
-  ///          SCHEDULER_STOPPED; INVALID_PAYLOAD -> over 64 KiB; INVALID_KEY; INVALID_CONFIG -> the
-  ///          priority; the storage's. Nothing is stored then.
+  ///          SCHEDULER_STOPPED; INVALID_PAYLOAD -> over 64 KiB; INVALID_KEY; RUN_NOT_FOUND -> one
+  ///          of `after`; INVALID_CONFIG -> the priority, more than 100 of `after`, or `run_at`
+  ///          beside them; the storage's. Nothing is stored then.
   template <class Payload>
   RunId enqueue(std::string_view name, const Payload& payload, EnqueueOptions options = {}) {
     engine_->require_open();
