@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -309,18 +310,21 @@ TEST_CASE("A run that comes after others starts, waits or is skipped as those en
   }
 }
 
-TEST_CASE("A run that comes after unknown runs, or too many, is refused and not stored") {
+TEST_CASE("A run that comes after unknown runs, too many, or at an instant too, is refused") {
   struct Row {
     const char* subject;
     std::size_t known_count;
     bool has_unknown;
+    std::optional<punctual::TimePoint> run_at;
     const char* code;
   };
-  const std::vector<Row> table = {{"none", 0, false, ""},
-                                  {"a hundred", 100, false, ""},
-                                  {"more", 101, false, "INVALID_CONFIG"},
-                                  {"one that is not there", 0, true, "RUN_NOT_FOUND"},
-                                  {"one of two that is not there", 1, true, "RUN_NOT_FOUND"}};
+  const std::vector<Row> table = {{"none", 0, false, {}, ""},
+                                  {"none, at an instant", 0, false, midnight + 1h, ""},
+                                  {"one, at an instant", 1, false, midnight + 1h, "INVALID_CONFIG"},
+                                  {"a hundred", 100, false, {}, ""},
+                                  {"more", 101, false, {}, "INVALID_CONFIG"},
+                                  {"one that is not there", 0, true, {}, "RUN_NOT_FOUND"},
+                                  {"one of two that is not there", 1, true, {}, "RUN_NOT_FOUND"}};
   for (const auto& row : table) {
     CAPTURE(row.subject);
     FakeClock clock{midnight};
@@ -330,7 +334,8 @@ TEST_CASE("A run that comes after unknown runs, or too many, is refused and not 
     auto ids = scheduler.enqueue_all("any", std::vector<punctual::EnqueueItem>(row.known_count));
     if (row.has_unknown) ids.emplace_back();
     const auto before = storage.runs({.limit = 1000}).size();
-    CHECK(code_of([&] { scheduler.enqueue("any", 1, {.after = ids}); }) == row.code);
+    CHECK(code_of([&] { scheduler.enqueue("any", 1, {.run_at = row.run_at, .after = ids}); }) ==
+          row.code);
     CHECK(storage.runs({.limit = 1000}).size() == before + (*row.code == '\0' ? 1 : 0));
   }
 }
