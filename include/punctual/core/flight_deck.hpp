@@ -296,6 +296,8 @@ void FlightDeck<C, S, E>::renew(bool all) {
     renewal.lease = {flight->run.id, flight->run.fence};
     flight->take_progress(renewal);
     redact_log(flight->job->config, renewal.log);
+    redact_text<Late<Json, C>>(parts.options.redaction, flight->job->config.redact,
+                               RedactedPart::log, renewal.progress_note);
     renewals.push_back(std::move(renewal));
   }
   const Duration lease = parts.options.lease;

@@ -27,7 +27,7 @@ namespace punctual {
 /// What takes the place of what was taken out.
 inline constexpr std::string_view redacted = "[redacted]";
 
-/// What a hook is shown.
+/// What a hook is shown; the note of a progress comes as a log.
 enum class RedactedPart : std::uint8_t { payload, details, summary, error, log };
 
 /// Changes `value` as it likes; texts come as JSON strings.
@@ -38,7 +38,7 @@ inline constexpr std::array<std::string_view, 13> secret_names{
     "password",   "passwd",     "passphrase",    "secret", "token", "apikey",          "accesskey",
     "privatekey", "credential", "authorization", "cookie", "dsn",   "connectionstring"};
 
-/// Which values are taken out of payloads, details, summaries, errors and logs.
+/// Which values are taken out of payloads, details, summaries, errors, logs and progress notes.
 struct RedactionPolicy {
   /// A text, list or object is taken out if the name it stands under contains one of `secret_names`
   /// or of `keys`, case, `_`, `-` and spaces aside; of a text `name=value` or `name: value` the
@@ -161,24 +161,57 @@ class Redactor {
     }
   }
 
-  /// `name=value`, `name: value` and `"name": "value"` where the name is a secret's.
+  /// Returns where an unquoted value ends that begins at `value` and stands under `name`. Headers
+  /// hold several words, so theirs are taken to the end of the line.
+  [[nodiscard]] static std::size_t value_end(const std::string& text, std::size_t value,
+                                             std::string_view name) {
+    const std::string folded_name = folded(name);
+    const bool is_header = folded_name.find("authorization") != std::string::npos ||
+                           folded_name.find("cookie") != std::string::npos;
+    const bool is_bearer = text.compare(value, 7, "Bearer ") == 0;
+    return std::min(text.size(),
+                    is_header ? text.find_first_of("\r\n", value)
+                              : text.find_first_of(" \t\r\n\"',;&}", value + (is_bearer ? 7 : 0)));
+  }
+
+  /// Returns where a value ends that begins behind the quote at `quote`: at its like, each with a
+  /// backslash before it if this one has one.
+  [[nodiscard]] static std::size_t quoted_end(const std::string& text, std::size_t quote) {
+    const bool is_escaped = text[quote - 1] == '\\';
+    for (std::size_t i = quote + 1; i < text.size(); ++i) {
+      if (text[i] == '\\') {
+        if (is_escaped && i + 1 < text.size() && text[i + 1] == text[quote]) return i;
+        ++i;
+      } else if (text[i] == text[quote]) {
+        return i;
+      }
+    }
+    return text.size();
+  }
+
+  /// `name=value`, `name: value` and `"name": "value"` where the name is a secret's; quotes may be
+  /// escaped.
   void hide_assignments(std::string& text) const {
     std::size_t from = 0;
     while ((from = text.find_first_of("=:", from)) != std::string::npos) {
-      const std::size_t name_end = text.find_last_not_of("\"' ", from == 0 ? 0 : from - 1);
-      std::size_t name_begin = name_end == std::string::npos ? 0 : name_end + 1;
-      while (name_begin > 0 && name_end < from && is_word(text[name_begin - 1])) --name_begin;
+      std::size_t name_end = from;  // one past the name
+      while (name_end > 0 && is_one_of(text[name_end - 1], "\"'\\ ")) --name_end;
+      std::size_t name_begin = name_end;
+      while (name_begin > 0 && is_word(text[name_begin - 1])) --name_begin;
+      const std::string name = text.substr(name_begin, name_end - name_begin);
       ++from;
-      if (name_end == std::string::npos || name_begin > name_end) continue;
-      if (!is_secret_name(std::string_view{text}.substr(name_begin, name_end + 1 - name_begin))) {
-        continue;
-      }
-      const std::size_t value = text.find_first_not_of("\"' ", from);
+      if (name.empty() || !is_secret_name(name)) continue;
+      std::size_t value = text.find_first_not_of(" =>:\\", from);
       if (value == std::string::npos) return;
-      const bool is_bearer = text.compare(value, 7, "Bearer ") == 0;
-      const std::size_t end = text.find_first_of(" \t\r\n\"',;&}", value + (is_bearer ? 7 : 0));
-      from = hide(text, value, std::min(end, text.size()));
+      const bool is_quoted = is_one_of(text[value], "\"'");
+      const std::size_t end = is_quoted ? quoted_end(text, value) : value_end(text, value, name);
+      if (is_quoted) ++value;
+      from = end > value ? hide(text, value, end) : end;
     }
+  }
+
+  [[nodiscard]] static bool is_one_of(char c, std::string_view chars) {
+    return chars.find(c) != std::string_view::npos;
   }
 
   const RedactionPolicy& policy_;
