@@ -13,6 +13,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "punctual/core/due_planner.hpp"
 #include "punctual/core/flight_deck.hpp"
 #include "punctual/core/registry.hpp"
+#include "punctual/domain/job_summary.hpp"
 #include "punctual/domain/ledger.hpp"
 #include "punctual/domain/limits.hpp"
 
@@ -103,11 +105,16 @@ class JobBook {
   /// Puts the job's earlier names into the registry: their runs are run by its body.
   void add_aliases(const RegisteredJobPtr& entry);
 
-  /// Returns what the ledger is to be told of a job, its own definition last. The schedules of its
-  /// earlier names are taken over: what they have armed and are counted from is proposed for the
-  /// job, and nothing of theirs is armed any more.
-  [[nodiscard]] std::vector<JobDefinition> define_with_aliases(const JobConfig& config,
-                                                               TimePoint now);
+  /// Tells the ledger of a job and returns the job's place there. The schedules of its earlier
+  /// names are taken over: what they have armed and are counted from is proposed for the job, and
+  /// nothing of theirs is armed any more. Where one of them is paused, a new job is too.
+  ///
+  /// Errors: those of the storage.
+  ScheduleState enter(const JobConfig& config, TimePoint now);
+
+  /// Returns what the ledger has armed of an earlier name, also while that is paused.
+  [[nodiscard]] std::optional<TimePoint> armed_at(const JobSummary& known, JobDefinition earlier,
+                                                  TimePoint now);
 
   /// Arms a schedule anew if what the ledger has armed is none of its instants.
   void rearm(const ScheduleState& state, const JobConfig& config, TimePoint now);
@@ -147,30 +154,50 @@ void JobBook<C, S, E>::add_aliases(const RegisteredJobPtr& entry) {
     config.name = alias;
     config.schedule = {};
     config.depends_on.clear();
+    config.aliases.clear();
     earlier->is_alias = true;
     registry_.add(earlier);
   }
 }
 
 template <class C, class S, class E>
-std::vector<JobDefinition> JobBook<C, S, E>::define_with_aliases(const JobConfig& config,
-                                                                 TimePoint now) {
+std::optional<TimePoint> JobBook<C, S, E>::armed_at(const JobSummary& known, JobDefinition earlier,
+                                                    TimePoint now) {
+  if (!known.enabled) return std::nullopt;
+  if (!known.paused) return known.next_run_at;
+  earlier.schedule = known.schedule;
+  earlier.depends_on = known.depends_on;
+  earlier.enabled = true;
+  return parts_.storage.sync_jobs({earlier}, now).at(0).next_due_at;
+}
+
+template <class C, class S, class E>
+ScheduleState JobBook<C, S, E>::enter(const JobConfig& config, TimePoint now) {
+  auto& storage = parts_.storage;
   LateVector<JobDefinition, C> definitions;
   JobDefinition definition = define(config, now);
-  if (config.aliases.empty()) {
-    definitions.push_back(std::move(definition));
-    return definitions;
-  }
-  for (const auto& known : parts_.storage.summaries()) {
+  PauseChange pause;
+  pause.job_name = config.name;
+  bool is_new = !config.aliases.empty();
+  bool has_paused = false;
+  for (const auto& known : is_new ? storage.summaries() : LateVector<JobSummary, C>{}) {
+    if (known.name == config.name) is_new = false;
     const auto& aliases = config.aliases;
     if (std::find(aliases.begin(), aliases.end(), known.name) == aliases.end()) continue;
-    if (known.schedule == definition.schedule && known.next_run_at) {
-      definition.anchor_at = known.anchor_at;
-      definition.next_due_at = known.next_run_at;
-    }
     JobDefinition earlier = define(config, now);
     earlier.name = known.name;
     earlier.description = known.description;
+    if (known.schedule == definition.schedule && !definition.schedule.is_null()) {
+      if (const auto armed = armed_at(known, earlier, now)) {
+        definition.anchor_at = known.anchor_at;
+        definition.next_due_at = armed;
+      }
+    }
+    if (known.paused) {
+      has_paused = true;
+      pause.actor = known.paused_by;
+      pause.reason = known.paused_reason;
+    }
     earlier.schedule = nullptr;
     earlier.next_due_at.reset();
     earlier.after_finish_delay.reset();
@@ -178,7 +205,13 @@ std::vector<JobDefinition> JobBook<C, S, E>::define_with_aliases(const JobConfig
     definitions.push_back(std::move(earlier));
   }
   definitions.push_back(std::move(definition));
-  return definitions;
+  ScheduleState state = storage.sync_jobs(definitions, now).back();
+  if (is_new && has_paused && !state.paused) {
+    pause.version = state.version;
+    storage.set_paused(pause, now);  // if it is not, another node was first
+    return storage.sync_jobs(definitions, now).back();
+  }
+  return state;
 }
 
 template <class C, class S, class E>
@@ -209,8 +242,7 @@ void JobBook<C, S, E>::add(JobConfig config, AnyBody body) {
   bool is_synced = true;
   TimePoint anchor_at = now;
   try {
-    const ScheduleState state = parts_.guarded(
-        [&] { return parts_.storage.sync_jobs(define_with_aliases(config, now), now).back(); });
+    const ScheduleState state = parts_.guarded([&] { return enter(config, now); });
     anchor_at = state.anchor_at;
     rearm(state, config, now);
   } catch (const Error& error) {
@@ -257,6 +289,8 @@ void JobBook<C, S, E>::sync_leftovers() {
     names = unsynced_;
   }
   for (const auto& name : names) {
+    const RegisteredJobPtr entry = job(name);
+    parts_.guarded([&] { return enter(entry->config, parts_.now()); });
     change(name, [](JobConfig&) {});
     const std::lock_guard lock{mutex_};
     std::erase(unsynced_, name);

@@ -99,7 +99,13 @@ inline void require_valid(const JobConfig& config) {
            std::to_string(std::max(config.depends_on.size(), config.aliases.size())));
   }
   for (const auto& name : config.depends_on) require_job_name(name);
-  for (const auto& name : config.aliases) require_job_name(name);
+  for (const auto& name : config.aliases) {
+    require_job_name(name);
+    const auto& aliases = config.aliases;
+    if (name == config.name || std::count(aliases.begin(), aliases.end(), name) > 1) {
+      refuse("aliases must be other names than the job's, each once, got \"" + name + "\"");
+    }
+  }
   if (!config.depends_on.empty() && !config.schedule.is_manual()) {
     refuse("a job runs by a schedule or after others, got both: `schedule` and `depends_on`");
   }
