@@ -279,11 +279,12 @@ TEST_CASE("A hook that throws takes all of its part out, and the run is recorded
   CHECK(run->log == "[redacted]");
 }
 
-TEST_CASE("The keys of a scheduler take the place of those that are built in") {
+TEST_CASE("The names of a scheduler take the place of those that are built in when it says so") {
   FakeClock clock{midnight};
   Storage storage;
-  Scheduler scheduler{clock, storage, InlineExecutor{},
-                      punctual::SchedulerOptions{.redaction = {.keys = {"iban"}}}};
+  Scheduler scheduler{
+      clock, storage, InlineExecutor{},
+      punctual::SchedulerOptions{.redaction = {.by_name = false, .keys = {"iban"}}}};
   scheduler.register_job({.name = "pay"}, [](JobContext& job) {
     return job.success("PAID", "iban=DE1 token=abc https://a:b@c/");
   });

@@ -29,8 +29,8 @@
 namespace punctual::detail {
 
 /// Returns the rate that limits the starts of the job, null if none does.
-[[nodiscard]] inline const KeyedRate* rate_of(const ClaimRequest& request,
-                                              const std::string& job_name) {
+template <class RequestT>
+[[nodiscard]] const KeyedRate* rate_of(const RequestT& request, const std::string& job_name) {
   if (request.rates == nullptr) return nullptr;
   const auto found = std::lower_bound(
       request.rates->begin(), request.rates->end(), job_name,

@@ -228,9 +228,9 @@ template <class C, class S, class E>
 void JobBook<C, S, E>::add(JobConfig config, AnyBody body) {
   require_valid(config);
   config.description = clamp_text(config.description, description_bytes_max);
-  std::sort(config.depends_on.begin(), config.depends_on.end());
   {
-    auto& names = config.depends_on;
+    LateVector<std::string, C>& names = config.depends_on;
+    std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     const std::lock_guard lock{mutex_};
     registry_.require_free(config.name);

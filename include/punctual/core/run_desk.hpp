@@ -64,7 +64,7 @@ class RunDesk {
   /// How many runs one may wait for.
   static constexpr std::size_t after_max = 100;
 
-  void require_after_known(std::vector<RunId>& after);
+  void require_after_known(LateVector<RunId, ClockT>& after);
   [[nodiscard]] NewRun make_enqueued(JobConfig config, EnqueueItem item, TimePoint now);
   [[nodiscard]] JobConfig config_of(std::string_view name);
   [[nodiscard]] NewRun make_triggered(const RegisteredJob& job, TriggerOptions options);
@@ -198,7 +198,7 @@ std::vector<RunId> RunDesk<C, S, E>::enqueue_all(std::string_view name,
 
 /// Each of them once, and only runs that are there.
 template <class C, class S, class E>
-void RunDesk<C, S, E>::require_after_known(std::vector<RunId>& after) {
+void RunDesk<C, S, E>::require_after_known(LateVector<RunId, C>& after) {
   if (after.size() > after_max) {
     throw Error{"INVALID_CONFIG", "EnqueueOptions.after may name " + std::to_string(after_max) +
                                       " runs, got " + std::to_string(after.size())};
@@ -214,7 +214,7 @@ template <class C, class S, class E>
 WorkflowRuns RunDesk<C, S, E>::enqueue_workflow(Workflow workflow) {
   const StepOrder<Late<Workflow, C>> order{workflow};
   const TimePoint now = parts_.now();
-  WorkflowRuns made;
+  Late<WorkflowRuns, C> made;
   made.id = parts_.next_id(now);
   LateVector<NewRun, C> rows;
   made.steps.resize(workflow.steps.size());

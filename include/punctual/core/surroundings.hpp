@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "punctual/base/late.hpp"
 #include "punctual/core/registry.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/lease.hpp"
@@ -56,7 +57,7 @@ class BasicSurroundings {
  private:
   struct Parts {
     std::vector<std::shared_ptr<ObserverT>> observers{};
-    std::vector<std::shared_ptr<AnyMiddleware>> middlewares{};
+    LateVector<std::shared_ptr<AnyMiddleware>, ObserverT> middlewares{};
   };
 
   /// What lies inside of the first `index` middlewares.

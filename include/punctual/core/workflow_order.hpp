@@ -53,7 +53,7 @@ class StepOrder {
   }
 
   /// The steps' indexes, each behind those it waits for, otherwise as they were given.
-  [[nodiscard]] const std::vector<std::size_t>& indexes() const noexcept { return order_; }
+  [[nodiscard]] const LateVector<std::size_t, WorkflowT>& indexes() const noexcept { return order_; }
 
   [[nodiscard]] std::size_t index_of(const std::string& name) const { return index_.at(name); }
 
@@ -77,7 +77,7 @@ class StepOrder {
 
   /// Puts a step behind those it waits for. There is no cycle.
   void place(std::size_t first) {
-    std::vector<std::pair<std::size_t, std::size_t>> path{
+    LateVector<std::pair<std::size_t, std::size_t>, WorkflowT> path{
         {first, 0}};  // and how many were looked at
     while (!path.empty()) {
       auto& [index, looked_at] = path.back();
@@ -96,8 +96,8 @@ class StepOrder {
 
   const WorkflowT& workflow_;
   std::map<Name, std::size_t> index_;
-  std::map<std::size_t, bool> placed_;
-  std::vector<std::size_t> order_;
+  Late<std::map<std::size_t, bool>, WorkflowT> placed_;
+  LateVector<std::size_t, WorkflowT> order_;
 };
 
 }  // namespace punctual::detail

@@ -135,7 +135,10 @@ struct JobRun {
 }
 
 /// Returns the row that storing `row` at `now` makes.
-[[nodiscard]] inline JobRun to_run(const NewRun& row, TimePoint now) {
+///
+/// `NewRunT` is NewRun; as a template, it costs those who only include it little.
+template <class NewRunT>
+[[nodiscard]] JobRun to_run(const NewRunT& row, TimePoint now) {
   JobRun run;
   run.id = row.id;
   run.job_name = row.job_name;

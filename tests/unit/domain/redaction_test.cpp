@@ -93,7 +93,7 @@ TEST_CASE("redact_text takes out what has the form of a secret") {
        "KEY-----\nB\n-----END EC PRIVATE KEY-----",
        "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n[redacted]"},
   };
-  const RedactionPolicy by_name_only{.keys = RedactionPolicy{}.keys, .by_form = false};
+  const RedactionPolicy by_name_only{.by_form = false};
   for (const auto& row : table) {
     CAPTURE(row.subject);
     CHECK(cleaned(std::string{row.text}) == row.expected);
@@ -159,10 +159,13 @@ TEST_CASE("redact takes out texts, lists and objects under a secret's name, and 
   }
 }
 
-TEST_CASE("redact goes by the keys that it is given") {
-  const RedactionPolicy iban{.keys = {"IBAN", ""}};
-  CHECK(cleaned(std::string{"iban=DE1 password=x"}, iban) == "iban=[redacted] password=x");
-  const RedactionPolicy none{.keys = {}, .by_form = false};
+TEST_CASE("redact goes by the names that it is given") {
+  const std::string text = "iban=DE1 password=x";
+  const RedactionPolicy more{.keys = {"IBAN", ""}};
+  CHECK(cleaned(text, more) == "iban=[redacted] password=[redacted]");
+  const RedactionPolicy alone{.by_name = false, .keys = {"IBAN", ""}};
+  CHECK(cleaned(text, alone) == "iban=[redacted] password=x");
+  const RedactionPolicy none{.by_name = false, .by_form = false};
   CHECK(cleaned(std::string{"password=x https://a:b@c"}, none) == "password=x https://a:b@c");
 }
 
