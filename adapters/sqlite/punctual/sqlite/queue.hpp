@@ -100,6 +100,7 @@ struct HeldRun {
   bool cancel_requested = false;
   std::string work{};  ///< the id of the first attempt
   std::uint32_t attempt = 1;
+  bool has_dependents = false;  ///< something could depend on its end
 };
 
 /// Returns the run if it is running under this fence.
@@ -108,10 +109,13 @@ struct HeldRun {
 /// for the answers of each write.
 [[nodiscard]] inline std::optional<HeldRun> find_held(Connection& connection,
                                                       const LeaseRef& lease) {
-  Query query{connection,
-              "SELECT job_name, started_at, cancel_requested, coalesce(retry_of, id), attempt"
-              " FROM {}job_runs"
-              " WHERE id = ? AND fence = ? AND status = 'running'"};
+  Query query{
+      connection,
+      "SELECT job_name, started_at, cancel_requested, coalesce(retry_of, id), attempt,"
+      " EXISTS (SELECT 1 FROM {}run_edges WHERE prerequisite = coalesce(run.retry_of, run.id))"
+      " OR EXISTS (SELECT 1 FROM {}job_dependencies WHERE prerequisite = run.job_name)"
+      " FROM {}job_runs AS run"
+      " WHERE id = ? AND fence = ? AND status = 'running'"};
   if (!query.bind(lease.run_id, lease.fence).step()) return std::nullopt;
   HeldRun run;
   run.job_name = query.text();
@@ -119,6 +123,7 @@ struct HeldRun {
   run.cancel_requested = query.boolean();
   run.work = query.text();
   run.attempt = query.number<std::uint32_t>();
+  run.has_dependents = query.boolean();
   return run;
 }
 
@@ -154,13 +159,15 @@ struct HeldRun {
       .run();
   count_ended(connection, held->job_name, completion.status);
   for (const auto& follow_up : completion.follow_ups) store_run(connection, follow_up, now);
-  note_end(connection,
-           {.job_name = held->job_name,
-            .work = held->work,
-            .attempt = held->attempt,
-            .is_well = completion.status != JobStatus::failed,
-            .tells_jobs = true},
-           ended_at);
+  if (held->has_dependents) {
+    note_end(connection,
+             {.job_name = held->job_name,
+              .work = held->work,
+              .attempt = held->attempt,
+              .is_well = completion.status != JobStatus::failed,
+              .tells_jobs = true},
+             ended_at);
+  }
   rearm(connection, held->job_name, ended_at);
   rearm_each(connection, completion.follow_ups, now);
   return FinishAnswer::done;
