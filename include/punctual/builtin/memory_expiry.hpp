@@ -31,7 +31,8 @@ template <class RunT>
   std::vector<BasicMemoryJob<RunT>*> unknown;
   const auto& jobs = tables.pending.jobs();
   for (const bool paused : {false, true}) {
-    auto it = jobs.lower_bound(std::tuple{paused, Late<TimePoint, RunT>::min(), std::string_view{}});
+    auto it =
+        jobs.lower_bound(std::tuple{paused, Late<TimePoint, RunT>::min(), std::string_view{}});
     for (; it != jobs.end() && (*it)->paused == paused; ++it) {
       auto* job = *it;
       if (*job->first_pending_at > before) break;

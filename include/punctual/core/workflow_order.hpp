@@ -53,7 +53,9 @@ class StepOrder {
   }
 
   /// The steps' indexes, each behind those it waits for, otherwise as they were given.
-  [[nodiscard]] const LateVector<std::size_t, WorkflowT>& indexes() const noexcept { return order_; }
+  [[nodiscard]] const LateVector<std::size_t, WorkflowT>& indexes() const noexcept {
+    return order_;
+  }
 
   [[nodiscard]] std::size_t index_of(const std::string& name) const { return index_.at(name); }
 
