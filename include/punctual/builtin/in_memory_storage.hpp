@@ -269,8 +269,9 @@ CancelAnswer BasicInMemoryStorage<RunT>::request_cancel(RunId run_id, const std:
   if (run == nullptr) return CancelAnswer::not_found;
   if (run->has_ended()) return CancelAnswer::ended;
   auto& course = run->course.write();
-  course.cancel_requested = true;
-  course.cancel_actor = actor;
+  auto& remarks = course.remarks.write();
+  remarks.cancel_requested = true;
+  remarks.cancel_actor = actor;
   if (run->status == JobStatus::running) return CancelAnswer::requested;
   detail::write_skip(course, message_code::job_cancelled, "cancelled before it started", now);
   tables_.end(*run, JobStatus::skipped);
@@ -329,7 +330,7 @@ LateVector<JobSummary, RunT> BasicInMemoryStorage<RunT>::summaries() {
   const std::lock_guard lock{mutex_};
   LateVector<JobSummary, RunT> summaries;
   for (const auto& job : tables_.jobs()) {
-    if (job.version > 0) summaries.push_back(detail::summarize(tables_, job));
+    if (job.version > 0) summaries.push_back(detail::summarize(job));
   }
   return summaries;
 }

@@ -2,15 +2,15 @@
 //
 // MemoryAnswers: which run of InMemoryStorage is the first attempt that answers a due instant.
 //
-// A new instant lies behind all earlier ones, so the latest answer of each job is kept with the job
-// itself, where most questions end; only those before it are looked for.
+// A new instant lies behind all earlier ones, so the latest answer of a job stands alone, where
+// most questions end; only those before it are looked for.
 //
 // Thread-safety: none; InMemoryStorage guards it.
 
 #pragma once
 
 #include <iterator>
-#include <tuple>
+#include <utility>
 
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/memory_job.hpp"
@@ -21,50 +21,43 @@
 namespace punctual::detail {
 
 template <class RunT = JobRun>
-class MemoryAnswers {
- public:
+struct MemoryAnswers {
   using Run = BasicMemoryRun<RunT>;
   using Job = BasicMemoryJob<RunT>;
 
   /// Requires: the run is a first attempt, and its due instant has none yet.
-  void add(Run& run) {
+  static void add(Run& run) {
     Run*& last = run.job->last_answer;
-    if (last == nullptr || *run.due_at > *last->due_at) {
-      if (last != nullptr) earlier_.insert(last);
-      last = &run;
-    } else {
-      earlier_.insert(&run);
-    }
+    Run* earlier = &run;
+    if (last == nullptr || *run.due_at > *last->due_at) std::swap(last, earlier);
+    if (earlier == nullptr) return;
+    auto& answers = run.job->past.write().earlier_answers;
+    answers.insert(answers.end(), earlier);
   }
 
-  void remove(Run& run) {
-    if (run.job->last_answer != &run) {
-      earlier_.erase(&run);
-      return;
+  static void remove(Run& run) {
+    Job& job = *run.job;
+    auto& answers = job.past.write().earlier_answers;
+    if (job.last_answer != &run) {
+      answers.erase(&run);
+    } else if (answers.empty()) {
+      job.last_answer = nullptr;
+    } else {
+      job.last_answer = *answers.rbegin();
+      answers.erase(std::prev(answers.end()));
     }
-    Run* before = last_earlier(*run.job);
-    if (before != nullptr) earlier_.erase(before);
-    run.job->last_answer = before;
+    job.tidy_past();
   }
 
   /// Returns the first attempt with this due instant, null if none is stored.
-  [[nodiscard]] const Run* find(const Job& job, TimePoint due_at) const {
+  [[nodiscard]] static const Run* find(const Job& job, TimePoint due_at) {
     const Run* last = job.last_answer;
     if (last == nullptr || due_at > *last->due_at) return nullptr;
     if (due_at == *last->due_at) return last;
-    const auto found = earlier_.find(std::tuple{job.number, due_at});
-    return found == earlier_.end() ? nullptr : *found;
+    const auto& answers = job.past->earlier_answers;
+    const auto found = answers.find(due_at);
+    return found == answers.end() ? nullptr : *found;
   }
-
- private:
-  [[nodiscard]] Run* last_earlier(const Job& job) const {
-    const auto end = earlier_.upper_bound(std::tuple{job.number, TimePoint::max()});
-    if (end == earlier_.begin()) return nullptr;
-    Run* run = *std::prev(end);
-    return run->job == &job ? run : nullptr;
-  }
-
-  MemoryIndex<Run, ByDueInstant> earlier_;
 };
 
 }  // namespace punctual::detail

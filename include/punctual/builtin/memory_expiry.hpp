@@ -62,7 +62,7 @@ std::size_t expire_unknown_runs(MemoryTables<RunT>& tables, const ExpiryRequest&
       auto& course = run->course.write();
       course.message_code = std::string{message_code::job_not_found};
       course.summary = "no node knew the job";
-      course.error = RunError{"JOB_NOT_FOUND", message};
+      course.remarks.write().error = RunError{"JOB_NOT_FOUND", message};
       course.completed_at = now;
       tables.end(*run, JobStatus::failed);
       ++count;

@@ -64,15 +64,13 @@ class MemoryPage {
 template <class RunT>
 void show_runs_of(const BasicMemoryJob<RunT>& job, MemoryTables<RunT>& tables,
                   const RunQuery& query, MemoryPage<RunT>& page) {
-  const auto& runs = tables.of_jobs();
-  const auto place = [&](bool has_ended, RunId id) {
-    return runs.lower_bound(std::tuple{job.number, has_ended, id});
-  };
-  const auto first_open = place(false, RunId{});
-  const auto first_ended = place(true, RunId{});
-  const auto behind = runs.lower_bound(std::tuple{job.number + 1, false, RunId{}});
-  auto open = query.before ? place(false, *query.before) : first_ended;
-  auto ended = query.before ? place(true, *query.before) : behind;
+  const auto& all_open = tables.open();
+  const auto& all_ended = job.past->ended;
+  const auto first_open = all_open.lower_bound(std::tuple{job.number, RunId{}});
+  const auto first_ended = all_ended.begin();
+  auto open = query.before ? all_open.lower_bound(std::tuple{job.number, *query.before})
+                           : all_open.lower_bound(std::tuple{job.number + 1, RunId{}});
+  auto ended = query.before ? all_ended.lower_bound(*query.before) : all_ended.end();
   while (!page.is_full() && (open != first_open || ended != first_ended)) {
     const bool take_open = open != first_open && (ended == first_ended ||
                                                   (*std::prev(open))->id > (*std::prev(ended))->id);
@@ -104,8 +102,7 @@ template <class RunT>
 }
 
 template <class RunT>
-[[nodiscard]] JobSummary summarize(const MemoryTables<RunT>& tables,
-                                   const BasicMemoryJob<RunT>& job) {
+[[nodiscard]] JobSummary summarize(const BasicMemoryJob<RunT>& job) {
   JobSummary summary;
   summary.name = job.name;
   summary.description = job.extra->description;
@@ -118,7 +115,8 @@ template <class RunT>
   summary.epoch_at = job.epoch_at;
   summary.depends_on = job.extra->depends_on;
   if (job.is_armed()) summary.next_run_at = job.next_due_at;
-  if (const auto* run = tables.ended.last_executed(job)) summary.last_run = to_job_run(*run, false);
+  const auto& executed = job.past->executed;
+  if (!executed.empty()) summary.last_run = to_job_run(**executed.rbegin(), false);
   summary.success_count = job.success_count;
   summary.failure_count = job.failure_count;
   summary.skipped_count = job.skipped_count;
@@ -133,18 +131,17 @@ template <class RunT>
 std::size_t prune_job(MemoryTables<RunT>& tables, const BasicMemoryJob<RunT>& job,
                       std::size_t limit, TimePoint now) {
   const auto& [period, keep_last] = job.terms().retention;
-  if (job.ended_count <= keep_last) return 0;
+  const auto& past = *job.past;
+  if (past.ended.size() <= keep_last) return 0;
   const TimePoint kept_from = add_clamped(now, -period);
-  auto it = tables.ended.first_of(job);
-  if (*(*it)->course->completed_at >= kept_from) return 0;
+  if (*(*past.by_end.begin())->course->completed_at >= kept_from) return 0;
   // From this id on runs are among the newest `keep_last`. Not the end of the walk: a run that was
   // stored early may have ended late.
-  const auto behind = tables.of_jobs().lower_bound(std::tuple{job.number + 1, false, RunId{}});
-  const auto first_kept = std::prev(behind, static_cast<std::ptrdiff_t>(keep_last));
+  const auto first_kept = std::prev(past.ended.end(), static_cast<std::ptrdiff_t>(keep_last));
   LateVector<RunId, RunT> old;
-  for (; it != tables.ended.by_end().end() && (*it)->job == &job; ++it) {
-    if (*(*it)->course->completed_at >= kept_from || old.size() == limit) break;
-    if (first_kept == behind || (*it)->id < (*first_kept)->id) old.push_back((*it)->id);
+  for (const auto* run : past.by_end) {
+    if (*run->course->completed_at >= kept_from || old.size() == limit) break;
+    if (first_kept == past.ended.end() || run->id < (*first_kept)->id) old.push_back(run->id);
   }
   for (const RunId id : old) tables.forget(id);
   return old.size();

@@ -3,7 +3,8 @@
 // MemoryJob: one job of InMemoryStorage, with its place in the ledger and its counters.
 //
 // A million of them are to fit: what many jobs have alike is stored once, what few jobs have only
-// where it is. The runs of a job stand in the indexes of the tables, under the job's number.
+// where it is. The open runs of a job stand in the indexes of the tables, under the job's number;
+// those that have ended stand with the job, where a new one is always the last.
 //
 // Thread-safety: none; InMemoryStorage guards it.
 
@@ -22,6 +23,7 @@
 #include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/memory_optional_time.hpp"
+#include "punctual/builtin/memory_order.hpp"
 #include "punctual/builtin/memory_part.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/ledger.hpp"
@@ -65,6 +67,17 @@ struct BasicMemoryJob {
     std::set<Name> done_dependencies{};  ///< of those: which ended well since the last time
   };
 
+  /// Of a job that has runs which have ended, or several answers.
+  struct Past {
+    using Run = BasicMemoryRun<RunT>;
+
+    MemoryIndex<Run, ById> ended{};
+    MemoryIndex<Run, ByEnd> by_end{};
+    MemoryIndex<Run, ById> executed{};  ///< of those that ended: the ones that had started
+    /// First attempts by the due instants that they answer, but for the latest.
+    MemoryIndex<Run, ByDueInstant> earlier_answers{};
+  };
+
   BasicMemoryJob(Name its_name, std::uint32_t its_number)
       : name(std::move(its_name)),
         number(its_number) {}
@@ -72,7 +85,6 @@ struct BasicMemoryJob {
   const Name name;
   const std::uint32_t number;  ///< rises with each new job; what indexes order by
   std::uint32_t open_count = 0;
-  std::uint32_t ended_count = 0;  ///< of those that are stored
   bool enabled = true;
   bool paused = false;
   std::uint64_t version = 0;  ///< 0: runs of the job came, the job itself was not synced yet
@@ -88,6 +100,7 @@ struct BasicMemoryJob {
   std::uint64_t skipped_count = 0;
   const Terms* shared_terms = nullptr;
   MemoryPart<Extra> extra{};
+  MemoryPart<Past> past{};
 
   [[nodiscard]] const Terms& terms() const {
     static const Terms unsynced{};
@@ -96,6 +109,10 @@ struct BasicMemoryJob {
 
   void clear_failed_dependency() {
     if (!extra->failed_dependency.empty()) extra.write().failed_dependency.clear();
+  }
+
+  void tidy_past() {
+    if (past->ended.empty() && past->earlier_answers.empty()) past.reset();
   }
 
   [[nodiscard]] bool is_armed() const { return enabled && !paused && next_due_at.has_value(); }

@@ -82,11 +82,12 @@ RenewAnswer renew_lease(MemoryTables<RunT>& tables, const Renewal& renewal, Dura
   tables.running.set_lease(*run, add_clamped(now, lease));
   auto& course = run->course.write();
   if (renewal.progress) {
-    course.progress = *renewal.progress;
-    course.progress_note = renewal.progress_note;
+    auto& remarks = course.remarks.write();
+    remarks.progress = *renewal.progress;
+    remarks.progress_note = renewal.progress_note;
   }
-  if (!renewal.log.is_null()) course.log = renewal.log;
-  return course.cancel_requested ? RenewAnswer::cancel_requested : RenewAnswer::kept;
+  if (!renewal.log.is_null()) course.remarks.write().log = renewal.log;
+  return course.remarks->cancel_requested ? RenewAnswer::cancel_requested : RenewAnswer::kept;
 }
 
 template <class RunT>
@@ -96,11 +97,11 @@ FinishAnswer finish_run(MemoryTables<RunT>& tables, const Completion& completion
   auto& course = run->course.write();
   course.message_code = completion.message_code;
   course.summary = completion.summary;
-  course.details = completion.details;
-  course.error = completion.error;
   course.duration = completion.duration;
   course.completed_at = std::max(now, course.started_at.value_or(now));
-  if (!completion.log.is_null()) course.log = completion.log;
+  if (!completion.details.is_null()) course.remarks.write().details = completion.details;
+  if (completion.error) course.remarks.write().error = completion.error;
+  if (!completion.log.is_null()) course.remarks.write().log = completion.log;
   tables.end(*run, completion.status);
   return FinishAnswer::done;
 }
@@ -115,8 +116,9 @@ FinishAnswer release_lease(MemoryTables<RunT>& tables, const LeaseRef& lease) {
   course.node.clear();
   course.lease_until_at.reset();
   course.started_at.reset();
-  course.progress = 0.0;
-  course.progress_note.clear();
+  if (!course.remarks.is_written()) return FinishAnswer::done;
+  course.remarks.write().progress = 0.0;
+  course.remarks.write().progress_note.clear();
   return FinishAnswer::done;
 }
 

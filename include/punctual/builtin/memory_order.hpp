@@ -16,8 +16,6 @@
 #include <type_traits>
 
 #include "punctual/base/time.hpp"
-#include "punctual/builtin/memory_job.hpp"
-#include "punctual/builtin/memory_run.hpp"
 #include "punctual/domain/job_run.hpp"
 
 namespace punctual::detail {
@@ -67,17 +65,12 @@ struct ById {
   static auto key(const auto& run) { return run.id; }
 };
 
-/// Of each job first the open runs, then those that have ended, each by id.
-struct ByJob {
-  static auto key(const auto& run) { return std::tuple{run.job_number, run.has_ended(), run.id}; }
-};
-
 struct ByJobAndId {
   static auto key(const auto& run) { return std::tuple{run.job_number, run.id}; }
 };
 
 struct ByDueInstant {
-  static auto key(const auto& run) { return std::tuple{run.job_number, *run.due_at}; }
+  static auto key(const auto& run) { return *run.due_at; }
 };
 
 struct ByRunAt {
@@ -112,10 +105,8 @@ struct ByLeaseEnd {
   static auto key(const auto& run) { return std::tuple{*run.course->lease_until_at, run.id}; }
 };
 
-struct ByJobAndEnd {
-  static auto key(const auto& run) {
-    return std::tuple{run.job_number, *run.course->completed_at, run.id};
-  }
+struct ByEnd {
+  static auto key(const auto& run) { return std::tuple{*run.course->completed_at, run.id}; }
 };
 
 /// Of jobs: by what is armed, then by name.

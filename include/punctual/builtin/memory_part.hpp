@@ -28,14 +28,15 @@ class MemoryPart {
 
   /// Takes memory only if `value` is not what is read anyway.
   void store(T value) {
-    if (value == T{}) {
-      part_.reset();
-    } else {
-      part_ = std::make_unique<T>(std::move(value));
-    }
+    part_.reset();
+    if (!(value == **this)) part_ = std::make_unique<T>(std::move(value));
   }
 
+  void reset() noexcept { part_.reset(); }
+
   [[nodiscard]] bool is_written() const noexcept { return part_ != nullptr; }
+
+  friend bool operator==(const MemoryPart& a, const MemoryPart& b) { return *a == *b; }
 
  private:
   std::unique_ptr<T> part_;

@@ -55,6 +55,19 @@ struct BasicMemoryRun {
     friend bool operator==(const Extra&, const Extra&) = default;
   };
 
+  /// What few runs are told meanwhile, or leave behind.
+  struct Remarks {
+    Value details = nullptr;
+    std::optional<RunError> error{};
+    Value log = nullptr;
+    double progress = 0.0;
+    Text progress_note{};
+    Text cancel_actor{};
+    bool cancel_requested = false;
+
+    friend bool operator==(const Remarks&, const Remarks&) = default;
+  };
+
   /// What has happened to a run since it was stored.
   struct Course {
     OptionalTime started_at{};
@@ -65,13 +78,7 @@ struct BasicMemoryRun {
     std::optional<Duration> duration{};
     Text message_code{};
     Text summary{};
-    Value details = nullptr;
-    std::optional<RunError> error{};
-    Value log = nullptr;
-    double progress = 0.0;
-    Text progress_note{};
-    Text cancel_actor{};
-    bool cancel_requested = false;
+    MemoryPart<Remarks> remarks{};
 
     friend bool operator==(const Course&, const Course&) = default;
   };
@@ -137,21 +144,22 @@ template <class RunT>
                    .step = std::move(run.step),
                    .after = std::move(run.after),
                    .waits_for = run.waits_for});
-  row.course.store({.started_at = run.started_at,
-                    .completed_at = run.completed_at,
-                    .lease_until_at = run.lease_until_at,
-                    .fence = run.fence,
-                    .node = std::move(run.node),
-                    .duration = run.duration,
-                    .message_code = std::move(run.message_code),
-                    .summary = std::move(run.summary),
-                    .details = std::move(run.details),
-                    .error = std::move(run.error),
-                    .log = std::move(run.log),
-                    .progress = run.progress,
-                    .progress_note = std::move(run.progress_note),
-                    .cancel_actor = std::move(run.cancel_actor),
-                    .cancel_requested = run.cancel_requested});
+  typename BasicMemoryRun<RunT>::Course course{.started_at = run.started_at,
+                                               .completed_at = run.completed_at,
+                                               .lease_until_at = run.lease_until_at,
+                                               .fence = run.fence,
+                                               .node = std::move(run.node),
+                                               .duration = run.duration,
+                                               .message_code = std::move(run.message_code),
+                                               .summary = std::move(run.summary)};
+  course.remarks.store({.details = std::move(run.details),
+                        .error = std::move(run.error),
+                        .log = std::move(run.log),
+                        .progress = run.progress,
+                        .progress_note = std::move(run.progress_note),
+                        .cancel_actor = std::move(run.cancel_actor),
+                        .cancel_requested = run.cancel_requested});
+  row.course.store(std::move(course));
   return row;
 }
 
@@ -187,22 +195,24 @@ template <class RunT>
   const auto& course = *row.course;
   run.message_code = course.message_code;
   run.summary = course.summary;
-  run.error = course.error;
   run.started_at = course.started_at;
   run.completed_at = course.completed_at;
   run.duration = course.duration;
   run.node = course.node;
   run.fence = course.fence;
   run.lease_until_at = course.lease_until_at;
-  run.cancel_requested = course.cancel_requested;
-  run.cancel_actor = course.cancel_actor;
-  run.progress = course.progress;
-  run.progress_note = course.progress_note;
+
+  const auto& remarks = *course.remarks;
+  run.error = remarks.error;
+  run.cancel_requested = remarks.cancel_requested;
+  run.cancel_actor = remarks.cancel_actor;
+  run.progress = remarks.progress;
+  run.progress_note = remarks.progress_note;
 
   if (!with_details) return run;
   run.payload = extra.payload;
-  run.details = course.details;
-  run.log = course.log;
+  run.details = remarks.details;
+  run.log = remarks.log;
   return run;
 }
 

@@ -97,7 +97,7 @@ template <class RunT>
 void settle_ends(MemoryTables<RunT>& tables) {
   while (const auto* run = tables.next_ended()) {
     arm_after_finish(tables, *run->job, *run->course->completed_at);
-    if (tables.is_open(work_id(*run))) continue;
+    if (tables.is_open_beside(*run)) continue;
     tell_waiting(tables, *run);
     tell_dependents(tables, *run);
   }

@@ -74,7 +74,7 @@ void end_replaced(MemoryTables<RunT>& tables, const std::string& job_name, TimeP
     ++course.fence;
     course.message_code = std::string{message_code::job_cancelled};
     course.summary = "replaced by the next run of the job";
-    course.error = RunError{"CANCELLED", "another run took its place"};
+    course.remarks.write().error = RunError{"CANCELLED", "another run took its place"};
     course.completed_at = std::max(now, started_at);
     course.duration = *course.completed_at - started_at;
     tables.end(*run, JobStatus::failed);

@@ -109,7 +109,6 @@ class MemoryTables {
     [[maybe_unused]] const std::size_t count_before = runs_.size();
     Run& run = row_at(runs_.insert(runs_.end(), to_row(std::move(new_run), job)));
     PUNCTUAL_ASSERT(runs_.size() == count_before + 1);
-    of_jobs_.insert(&run);
     if (run.is_first_answer()) answers.add(run);
     if (run.extra->retry_of) attempts.add(*run.extra->retry_of, run.attempt, run.id);
     if (run.extra->workflow_id) workflows.add(*run.extra->workflow_id, run.id);
@@ -118,6 +117,7 @@ class MemoryTables {
     } else {
       PUNCTUAL_ASSERT(run.status == JobStatus::pending);
       ++job.open_count;
+      open_.insert(&run);
       if (!run.extra->unique_key.empty()) unique_.emplace(run.extra->unique_key, run.id);
       if (run.extra->waits_for == 0) pending.add(run);
     }
@@ -154,9 +154,8 @@ class MemoryTables {
     } else {
       waits.remove(run.id);
     }
-    auto place = of_jobs_.extract(of_jobs_.find(&run));
     run.status = status;
-    of_jobs_.insert(std::move(place));
+    open_.erase(&run);
     --run.job->open_count;
     if (!run.extra->unique_key.empty()) unique_.erase(run.extra->unique_key);
     count_ended(run);
@@ -171,7 +170,6 @@ class MemoryTables {
     if (run.extra->retry_of) attempts.remove(*run.extra->retry_of, run.attempt, id);
     if (run.extra->workflow_id) workflows.remove(*run.extra->workflow_id, id);
     ended.remove(run);
-    of_jobs_.erase(&run);
     runs_.erase(found);
   }
 
@@ -194,6 +192,12 @@ class MemoryTables {
     };
     const auto further = attempts.last_first(work);
     return std::any_of(further.begin(), further.end(), is_open_run) || is_open_run(work);
+  }
+
+  /// True if another attempt of the work of `run` is pending or running.
+  [[nodiscard]] bool is_open_beside(const Run& run) {
+    if (run.extra->retry_of) return is_open(*run.extra->retry_of);
+    return attempts.has_later(run.id, run.attempt) && is_open(run.id);
   }
 
   /// Returns the first run to have ended of those that it has not returned before.
@@ -225,8 +229,8 @@ class MemoryTables {
 
   /// By id.
   [[nodiscard]] const auto& runs() const noexcept { return runs_; }
-  /// The runs of each job, those that have ended behind the open ones.
-  [[nodiscard]] const auto& of_jobs() const noexcept { return of_jobs_; }
+  /// The open runs of each job, by id.
+  [[nodiscard]] const auto& open() const noexcept { return open_; }
 
   MemoryPending<RunT> pending;
   MemoryRunning<RunT> running;
@@ -261,7 +265,7 @@ class MemoryTables {
   MemoryIndex<Job, ByArmedInstant> due_;
 
   MemoryRows<Run, ById> runs_;
-  MemoryIndex<Run, ByJob> of_jobs_;
+  MemoryIndex<Run, ByJobAndId> open_;
   std::unordered_map<Name, Id> unique_;
   std::deque<Run*> just_ended_;
 };

@@ -34,24 +34,22 @@ TEST_CASE("MemoryEnded know the oldest run of all, and of each job what matters"
   MemoryJob a{"a", 0};
   MemoryJob b{"b", 1};
   MemoryEnded ended;
-  CHECK(ended.last_executed(a) == nullptr);
   MemoryRun rows[] = {row_of(3, a, true, 10), row_of(1, b, true, 30), row_of(4, a, false, 20),
                       row_of(2, a, true, 5)};
   for (auto& row : rows) ended.add(row);
   CHECK(ended.size() == 4);
   CHECK(&ended.oldest() == &rows[1]);
-  CHECK(a.ended_count == 3);
-  CHECK(ended.last_executed(a) == &rows[0]);  // the newest had not started
-  CHECK(ended.last_executed(b) == &rows[1]);
-  CHECK(*ended.first_of(a) == &rows[3]);
-  CHECK(*ended.first_of(b) == &rows[1]);
+  CHECK(a.past->ended.size() == 3);
+  CHECK(*a.past->executed.rbegin() == &rows[0]);  // the newest had not started
+  CHECK(*a.past->by_end.begin() == &rows[3]);
+  CHECK(*b.past->executed.rbegin() == &rows[1]);
   ended.remove(rows[3]);
   ended.remove(rows[0]);
-  CHECK(ended.last_executed(a) == nullptr);
-  CHECK(*ended.first_of(a) == &rows[2]);
+  CHECK(a.past->executed.empty());
+  CHECK(*a.past->by_end.begin() == &rows[2]);
   ended.remove(rows[2]);
-  CHECK((*ended.first_of(a))->job == &b);
-  CHECK(a.ended_count == 0);
+  CHECK_FALSE(a.past.is_written());
+  CHECK(ended.by_id().size() == 1);
 }
 
 }  // namespace memory_ended_test

@@ -179,7 +179,7 @@ TEST_CASE("summarize takes counts from counters and the newest executed run when
   execute(tables, 2, JobStatus::success, memory_start + hour);
   execute(tables, 1, JobStatus::failed, memory_start + 2 * hour);  // older, though it ended later
   end_run(tables, 3, JobStatus::skipped);                          // never ran
-  const JobSummary summary = detail::summarize(tables, job);
+  const JobSummary summary = detail::summarize(job);
   CHECK(summary.name == "a");
   CHECK(summary.run_count == 3);
   CHECK(summary.success_count == 1);
@@ -189,7 +189,7 @@ TEST_CASE("summarize takes counts from counters and the newest executed run when
   CHECK(number_of(summary.last_run->id) == 2);
   CHECK(summary.last_run->details.is_null());
   for (const std::uint32_t number : {1U, 2U, 3U}) tables.forget(id_of(number));
-  const JobSummary later = detail::summarize(tables, job);
+  const JobSummary later = detail::summarize(job);
   CHECK(later.run_count == 3);
   CHECK_FALSE(later.last_run);
 }
@@ -218,7 +218,7 @@ TEST_CASE("summarize shows the next instant only when the job is enabled and not
     });
     job.extra.write().paused_by = "jane";
     job.extra.write().paused_reason = "because";
-    const JobSummary summary = detail::summarize(tables, job);
+    const JobSummary summary = detail::summarize(job);
     CHECK(summary.next_run_at == (row.is_shown ? std::optional{memory_start} : std::nullopt));
     CHECK(summary.enabled == row.enabled);
     CHECK(summary.paused == row.paused);
@@ -233,7 +233,7 @@ TEST_CASE("summarize shows where the job's instants begin and what it depends on
   job.anchor_at = memory_start;
   job.epoch_at = memory_start + hour;
   job.extra.write().depends_on = {"b", "c"};
-  const JobSummary summary = detail::summarize(tables, job);
+  const JobSummary summary = detail::summarize(job);
   CHECK(summary.anchor_at == memory_start);
   CHECK(summary.epoch_at == memory_start + hour);
   CHECK(summary.depends_on == std::vector<std::string>{"b", "c"});
@@ -279,7 +279,7 @@ TEST_CASE("prune_job removes runs that ended too long ago when they are not amon
     CHECK(detail::prune_job(tables, job, 10, now + 1000 * hour) == 4);
     CHECK(numbers_in(tables) == std::vector<std::uint32_t>{5});
   }
-  CHECK(tables.runs().size() == job.open_count + job.ended_count);
+  CHECK(tables.runs().size() == job.open_count + job.past->ended.size());
 }
 
 TEST_CASE("prune_runs forgets rates that are as if they had never been used") {
@@ -303,7 +303,7 @@ TEST_CASE("prune_runs shares its limit when several jobs have old runs") {
   CHECK(detail::prune_runs(tables, 100, memory_start) == 5);
   for (const auto& job : tables.jobs()) {
     CAPTURE(job.name);
-    CHECK(job.ended_count == 1);
+    CHECK(job.past->ended.size() == 1);
   }
   CHECK(detail::prune_runs(tables, 100, memory_start) == 0);
 }

@@ -156,16 +156,16 @@ TEST_CASE("renew_lease extends the lease and shows progress when the run is held
   CHECK(*(*tables.running.leases().begin())->course->lease_until_at == now + lease);
   const Renewal with_progress{.lease = {id_of(1), 1}, .progress = 0.5, .progress_note = "half"};
   CHECK(detail::renew_lease(tables, with_progress, lease, now) == RenewAnswer::kept);
-  CHECK(run->progress == 0.5);
-  CHECK(run->progress_note == "half");
+  CHECK(run->remarks->progress == 0.5);
+  CHECK(run->remarks->progress_note == "half");
   CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::kept);
-  CHECK(run->progress == 0.5);  // none given, none changed
-  CHECK(run->log.is_null());
+  CHECK(run->remarks->progress == 0.5);  // none given, none changed
+  CHECK(run->remarks->log.is_null());
   CHECK(detail::renew_lease(tables, {.lease = {id_of(1), 1}, .log = "one"}, lease, now) ==
         RenewAnswer::kept);
   CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::kept);
-  CHECK(run->log == "one");
-  tables.find_run(id_of(1))->course.write().cancel_requested = true;
+  CHECK(run->remarks->log == "one");
+  tables.find_run(id_of(1))->course.write().remarks.write().cancel_requested = true;
   CHECK(detail::renew_lease(tables, plain, lease, now) == RenewAnswer::cancel_requested);
   CHECK(detail::renew_lease(tables, {.lease = {id_of(1), 2}}, lease, now) == RenewAnswer::lost);
 }
@@ -174,10 +174,10 @@ TEST_CASE("release_lease leaves nothing of the start but the fence when a run is
   MemoryTables tables;
   tables.insert(pending_row(1, "a"));
   REQUIRE(detail::claim_runs(tables, request_of("n1"), memory_start).size() == 1);
-  auto& course = tables.find_run(id_of(1))->course.write();
-  course.progress = 0.5;
-  course.progress_note = "half";
-  course.log = "one";
+  auto& remarks = tables.find_run(id_of(1))->course.write().remarks.write();
+  remarks.progress = 0.5;
+  remarks.progress_note = "half";
+  remarks.log = "one";
   CHECK(detail::release_lease(tables, {id_of(1), 2}) == FinishAnswer::lost);
   CHECK(stored_run(tables, 1).status == JobStatus::running);
   CHECK(detail::release_lease(tables, {id_of(1), 1}) == FinishAnswer::done);

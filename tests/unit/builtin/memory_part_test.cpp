@@ -50,6 +50,19 @@ TEST_CASE("MemoryPart takes none when what is stored is the default") {
   part.store({.number = 3});
   CHECK_FALSE(part.is_written());
   CHECK(part->number == 3);
+  part.write().number = 5;
+  part.reset();
+  CHECK_FALSE(part.is_written());
+}
+
+TEST_CASE("MemoryPart is equal to another when both read alike, written or not") {
+  MemoryPart<Pair> a;
+  MemoryPart<Pair> b;
+  CHECK(a == b);
+  a.write().number = 3;
+  CHECK(a == b);
+  a.write().number = 4;
+  CHECK_FALSE(a == b);
 }
 
 }  // namespace memory_part_test

@@ -51,7 +51,9 @@ struct Indexes {
   std::set<std::pair<TimePoint, RunId>> heads;
   std::set<std::pair<TimePoint, RunId>> leases;
   std::set<RunId> history;
-  std::set<std::tuple<std::string, bool, RunId>> of_jobs;
+  std::set<std::pair<std::string, RunId>> open;
+  std::set<std::pair<std::string, RunId>> ended;
+  std::set<std::pair<std::string, RunId>> executed;
   std::set<std::tuple<std::string, TimePoint, RunId>> by_end;
 
   friend bool operator==(const Indexes&, const Indexes&) = default;
@@ -71,11 +73,13 @@ Indexes indexes_of(const MemoryTables& tables) {
     found.leases.emplace(*run->course->lease_until_at, run->id);
   }
   for (const auto* run : tables.ended.by_id()) found.history.insert(run->id);
-  for (const auto* run : tables.of_jobs()) {
-    found.of_jobs.emplace(run->job->name, run->has_ended(), run->id);
-  }
-  for (const auto* run : tables.ended.by_end()) {
-    found.by_end.emplace(run->job->name, *run->course->completed_at, run->id);
+  for (const auto* run : tables.open()) found.open.emplace(run->job->name, run->id);
+  for (const auto& job : tables.jobs()) {
+    for (const auto* run : job.past->ended) found.ended.emplace(job.name, run->id);
+    for (const auto* run : job.past->executed) found.executed.emplace(job.name, run->id);
+    for (const auto* run : job.past->by_end) {
+      found.by_end.emplace(job.name, *run->course->completed_at, run->id);
+    }
   }
   return found;
 }
@@ -93,8 +97,9 @@ Indexes gathered_from(const MemoryTables& tables, const std::set<RunId>& ready) 
     std::map<Lane, std::pair<TimePoint, RunId>> heads;
     for (const auto& run : tables.runs()) {
       if (run.job != &job) continue;
-      wanted.of_jobs.emplace(job.name, run.has_ended(), run.id);
+      (run.has_ended() ? wanted.ended : wanted.open).emplace(job.name, run.id);
       if (run.has_ended()) {
+        if (run.course->started_at) wanted.executed.emplace(job.name, run.id);
         wanted.history.insert(run.id);
         wanted.by_end.emplace(job.name, *run.course->completed_at, run.id);
       }
@@ -229,16 +234,13 @@ class Shuffler {
 /// Returns what is said of one job that is not as its rows say; empty if all is.
 std::string mistakes_in(MemoryTables& tables, const MemoryJob& job) {
   std::size_t open_count = 0;
-  std::size_t ended_count = 0;
-  std::optional<RunId> last_executed;
   std::optional<TimePoint> first_exclusive;
   const MemoryRun* first_pending = nullptr;
   std::set<RunId> running_exclusive;
   std::string mistakes;
   for (const auto& run : tables.runs()) {
     if (run.job != &job) continue;
-    ++(run.has_ended() ? ended_count : open_count);
-    if (run.has_ended() && run.course->started_at) last_executed = run.id;
+    if (!run.has_ended()) ++open_count;
     if (tables.answers.find(job, *run.due_at) != &run) mistakes += "answers ";
     if (run.status == JobStatus::running && run.exclusive) running_exclusive.insert(run.id);
     if (run.status != JobStatus::pending) continue;
@@ -249,11 +251,9 @@ std::string mistakes_in(MemoryTables& tables, const MemoryJob& job) {
   }
   std::set<RunId> found_exclusive;
   for (const auto* run : tables.running.exclusive_of(job)) found_exclusive.insert(run->id);
-  const auto* executed = tables.ended.last_executed(job);
   if (job.open_count != open_count) mistakes += "open_count ";
-  if (job.ended_count != ended_count) mistakes += "ended_count ";
-  if ((executed == nullptr ? std::nullopt : std::optional{executed->id}) != last_executed) {
-    mistakes += "last_executed ";
+  if (job.past.is_written() && job.past->ended.empty() && job.past->earlier_answers.empty()) {
+    mistakes += "past ";
   }
   if (tables.pending.first_of(job) != first_pending) mistakes += "first pending ";
   if (tables.pending.first_of(job, true) != first_exclusive) mistakes += "first exclusive ";
@@ -320,12 +320,12 @@ TEST_CASE("MemoryTables count ended runs by status when they end, and keep the c
   CHECK(job.success_count == 1);
   CHECK(job.failure_count == 1);
   CHECK(job.skipped_count == 2);
-  CHECK(tables.ended.last_executed(job)->id == id_of(3));
+  CHECK((*job.past->executed.rbegin())->id == id_of(3));
   for (const std::uint32_t number : {1U, 2U, 3U, 4U}) tables.forget(id_of(number));
   CHECK(job.success_count == 1);
   CHECK(job.failure_count == 1);
   CHECK(job.skipped_count == 2);
-  CHECK(tables.ended.last_executed(job) == nullptr);
+  CHECK_FALSE(job.past.is_written());
   CHECK(tables.runs().size() == 1);
 }
 
@@ -453,6 +453,27 @@ TEST_CASE("MemoryTables say whether a work is open, and which attempt is its las
   end_run(tables, 2, JobStatus::failed);
   tables.forget(id_of(2));
   CHECK(tables.attempts.size() == 0);
+}
+
+TEST_CASE("MemoryTables see another attempt beside a run only while it is open") {
+  MemoryTables tables;
+  const auto is_open_beside = [&](std::uint32_t number) {
+    return tables.is_open_beside(*tables.find_run(id_of(number)));
+  };
+  tables.insert(pending_row(1, "a"));
+  start_run(tables, 1);
+  end_run(tables, 1, JobStatus::failed);
+  CHECK_FALSE(is_open_beside(1));
+  JobRun retry = pending_row(2, "a");
+  retry.retry_of = id_of(1);
+  retry.attempt = 2;
+  tables.insert(retry);
+  CHECK(is_open_beside(1));
+  start_run(tables, 2);
+  CHECK(is_open_beside(1));
+  end_run(tables, 2, JobStatus::failed);
+  CHECK_FALSE(is_open_beside(1));
+  CHECK_FALSE(is_open_beside(2));
 }
 
 TEST_CASE("MemoryTables return each run that has ended once, in the order of their ends") {
