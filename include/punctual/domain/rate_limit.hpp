@@ -41,7 +41,7 @@ struct RateLimit {
   /// Requires: `max` > 0.
   [[nodiscard]] constexpr TimePoint next_token_at(BucketLevel full_at,
                                                   TimePoint at) const noexcept {
-    const std::int64_t wait_us = full_at - (period.count() * 1000 - token_us());
+    const std::int64_t wait_us = full_at - (max - 1) * token_us();
     const std::int64_t ready_ms = wait_us / 1000 + (wait_us % 1000 > 0 ? 1 : 0);
     return std::max(at, TimePoint{Duration{ready_ms}});
   }
