@@ -75,7 +75,7 @@ class Explainer {
     const std::string at = format_iso8601(instant);
     if (!attempts.empty()) return explain_rows(at, attempts);
     // What an earlier schedule named is known by its rows alone.
-    const bool may_be_instant = is_instant(instant) || instant < job_.epoch_at;
+    const bool may_be_instant = is_instant(instant) || instant <= job_.epoch_at;
     if (range != nullptr && may_be_instant && covers(*range, instant)) {
       return {Explanation::Kind::answered,
               at + " did not run: " + range->summary + " (" + range->message_code +
