@@ -185,80 +185,6 @@ TEST_CASE("Engine claims no more than the executor has room for, and no more tha
   }
 }
 
-namespace {
-
-/// A rig whose executor has so much room, and a job with ready runs; no loop ticks.
-struct Backlog {
-  explicit Backlog(std::size_t room, int run_count) : rig({}, room) {
-    JobConfig config{.name = "send"};
-    config.overlap = OverlapPolicy::allow;
-    const auto job = rig.add(config, succeed);
-    for (int i = 0; i < run_count; ++i) rig.put(job);
-    rig.engine->tick();
-    rig.storage.reset_counts();
-  }
-
-  [[nodiscard]] std::size_t claim_count() const { return rig.storage.count(StorageCall::claim); }
-
-  Rig<> rig;
-};
-
-}  // namespace
-
-TEST_CASE("Engine claims for a thread that has ended a run when more was ready than had room") {
-  Backlog backlog{1, 3};
-  auto& rig = backlog.rig;
-  CHECK(rig.engine->launch_next());  // what waits for a thread already is enough
-  CHECK(backlog.claim_count() == 0);
-  // The first run and the next: their threads look for more, and a tick is not needed.
-  rig.deck->relay_through([&] { return rig.engine->launch_next(); });
-  CHECK(rig.executor.step());
-  CHECK(backlog.claim_count() == 1);
-  CHECK(rig.executor.waiting_count() == 2);  // the thread that asks is as good as free
-  CHECK(rig.executor.drain() == 2);
-  CHECK(rig.memory.runs({.status = JobStatus::success}).size() == 3);
-}
-
-TEST_CASE("Engine claims nothing for a thread when nothing was left behind") {
-  struct Row {
-    const char* subject;
-    int run_count;
-  };
-  for (const auto& row : {Row{"there was none", 0}, Row{"all had room", 3}}) {
-    CAPTURE(row.subject);
-    Backlog backlog{4, row.run_count};
-    CHECK_FALSE(backlog.rig.engine->launch_next());
-    CHECK(backlog.claim_count() == 0);
-  }
-}
-
-TEST_CASE("Engine leaves the loop to look when what was left behind has been taken") {
-  Backlog backlog{1, 2};
-  auto& rig = backlog.rig;
-  rig.executor.drain();
-  CHECK(rig.engine->launch_next());  // the second run; there is room for more
-  rig.executor.drain();
-  CHECK_FALSE(rig.engine->launch_next());
-  CHECK(backlog.claim_count() == 1);  // less came than was asked for: no thread asks again
-}
-
-TEST_CASE("Engine claims nothing for a thread once it is closed or the storage fails") {
-  Backlog closed{1, 2};
-  closed.rig.executor.drain();
-  closed.rig.engine->close();
-  CHECK_FALSE(closed.rig.engine->launch_next());
-  CHECK(closed.claim_count() == 0);
-
-  Backlog failing{1, 2};
-  failing.rig.executor.drain();
-  failing.rig.storage.fail_before(StorageCall::claim);
-  CHECK_FALSE(failing.rig.engine->launch_next());
-  CHECK(failing.claim_count() == 1);
-  CHECK(failing.rig.event_count(Kind::storage_failed) == 1);
-  CHECK_FALSE(failing.rig.engine->launch_next());  // it is left alone for a while
-  CHECK(failing.claim_count() == 1);
-}
-
 TEST_CASE("Engine wakes its loop for a run that a thread claims when that has a short timeout") {
   Rig<> rig{{}, std::size_t{1}};
   JobConfig config{.name = "send"};
@@ -645,37 +571,6 @@ TEST_CASE(
     CHECK(rig.memory.runs({.status = JobStatus::running, .trigger = RunTrigger::startup}).size() ==
           row.made_count);
   }
-}
-
-TEST_CASE("Engine claims a single run when asked, on this thread or by the executor") {
-  Rig<> rig{{}, std::size_t{1}};
-  int count = 0;
-  JobConfig config{.name = "send"};
-  config.overlap = OverlapPolicy::allow;
-  const auto job = rig.add(config, [&](JobContext&) { ++count; });
-  const RunId here = rig.put(job);
-  CHECK(rig.engine->claim_one(here, job, true));
-  CHECK(count == 1);
-  CHECK_FALSE(rig.engine->claim_one(here, job, true));  // it has ended
-
-  const RunId queued = rig.put(job);
-  const RunId without_room = rig.put(job);
-  CHECK(rig.engine->claim_one(queued, job, false));
-  CHECK(count == 1);
-  CHECK_FALSE(rig.engine->claim_one(without_room, job, false));
-  CHECK(rig.status(without_room) == JobStatus::pending);
-  CHECK(rig.engine->claim_one(without_room, job, true));  // this thread is room enough
-  rig.executor.drain();
-  CHECK(count == 3);
-}
-
-TEST_CASE("Engine does not claim a single run that a limit keeps from starting") {
-  Rig<> rig;
-  const auto job = rig.add({.name = "send"}, succeed);
-  rig.launch(job);
-  const RunId id = rig.put(job);
-  CHECK_FALSE(rig.engine->claim_one(id, job, true));
-  CHECK(rig.status(id) == JobStatus::pending);
 }
 
 TEST_CASE("Engine remembers whether a loop ticks") {
