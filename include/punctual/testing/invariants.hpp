@@ -115,6 +115,7 @@ class Invariants : public StorageWatcher {
     seen_.claims += runs.size();
     for (const auto& run : runs) {
       look_at(run.id, Op::claim, request.lease);
+      answers_show_the_row(run, Op::claim);
       paused_jobs_start_nothing(run);
     }
   }
@@ -123,6 +124,13 @@ class Invariants : public StorageWatcher {
     for (std::size_t i = 0; i < answers.size(); ++i) {
       only_the_holder_writes(renewals[i].lease, answers[i] != RenewAnswer::lost, Op::renew);
       look_at(renewals[i].lease.run_id, Op::renew, lease);
+      const JobRun* run = row(renewals[i].lease.run_id);
+      if (answers[i] == RenewAnswer::lost || run == nullptr) continue;
+      violations_->require(
+          run->lease_until_at == *true_now_ + lease, "renewals_extend_leases", [&] {
+            return "run " + run->id.to_string() + " was renewed at " + to_text(*true_now_) +
+                   ", and its lease runs until " + to_text(run->lease_until_at);
+          });
     }
   }
   void answered(Tag<Op::finish>, const std::vector<FinishAnswer>& answers,
@@ -139,7 +147,10 @@ class Invariants : public StorageWatcher {
   void answered(Tag<Op::take_expired>, const std::vector<JobRun>& runs,
                 const RescueRequest& request, const TimePoint&) {
     seen_.rescues += runs.size();
-    for (const auto& run : runs) look_at(run.id, Op::take_expired, request.lease);
+    for (const auto& run : runs) {
+      look_at(run.id, Op::take_expired, request.lease);
+      answers_show_the_row(run, Op::take_expired);
+    }
   }
   void answered(Tag<Op::request_cancel>, const CancelAnswer&, const RunId& run_id,
                 const std::string&, const TimePoint&) {
@@ -157,6 +168,31 @@ class Invariants : public StorageWatcher {
 
   /// A write under the fence of the row's holder goes through, any other changes nothing.
   void only_the_holder_writes(const LeaseRef& lease, bool went_through, StorageOperation operation);
+
+  /// Whoever is given a run is given it as it is.
+  void answers_show_the_row(const JobRun& answer, StorageOperation operation) {
+    const JobRun* stored = row(answer.id);
+    violations_->require(
+        stored != nullptr && difference(*stored, answer).empty(), "answers_show_the_row", [&] {
+          return std::string{to_string(operation)} + " of run " + answer.id.to_string() + ": " +
+                 (stored ? difference(*stored, answer) : "there is no such row");
+        });
+  }
+
+  /// An end that is said to be stored is, in every word.
+  void finishes_record_the_end(const Completion& end) {
+    ++seen_.finishes;
+    const JobRun* run = row(end.lease.run_id);
+    const bool is_recorded = run != nullptr && run->status == end.status &&
+                             run->message_code == end.message_code && run->summary == end.summary &&
+                             run->details == end.details && run->error == end.error &&
+                             run->duration == end.duration;
+    violations_->require(is_recorded, "finishes_record_the_end", [&] {
+      return "run " + end.lease.run_id.to_string() + ": expected " + to_text(end.status) + " " +
+             end.message_code + ", got " +
+             (run ? to_text(run->status) + " " + run->message_code : std::string{"nothing"});
+    });
+  }
 
   void paused_jobs_start_nothing(const JobRun& run) {
     const ScheduleState* state = schedules_.state_of(run.job_name);
@@ -268,7 +304,7 @@ inline void Invariants::answered(Tag<Op::finish>, const std::vector<FinishAnswer
     const bool is_done = answers[i] == FinishAnswer::done;
     only_the_holder_writes(completion.lease, is_done, Op::finish);
     look_at(completion.lease.run_id, Op::finish);
-    if (is_done) ++seen_.finishes;
+    if (is_done) finishes_record_the_end(completion);
     for (const auto& next : completion.follow_ups) {
       const JobRun* failed = row(completion.lease.run_id);
       if (is_done && failed != nullptr) policies_.retry_follows(*failed, next);

@@ -126,6 +126,31 @@ TEST_CASE("Invariants find a write under an old fence that went through") {
   CHECK(bench.broken() == "only_the_holder_writes");
 }
 
+TEST_CASE("Invariants find an answer that is not what was stored") {
+  Bench bench;
+  const LeaseRef held = bench.start(1);
+  SECTION("a renewal that extends nothing") {
+    Renewal renewal;
+    renewal.lease = held;
+    bench.now += 1s;
+    bench.invariants.answered(OperationTag<Op::renew>{}, std::vector<RenewAnswer>{{}}, {renewal},
+                              lease, bench.now);
+    CHECK(bench.broken() == "renewals_extend_leases");
+  }
+  SECTION("an end that is not recorded") {
+    const std::vector<FinishAnswer> done{FinishAnswer::done};
+    bench.invariants.answered(OperationTag<Op::finish>{}, done, {Bench::end_of(held)}, bench.now);
+    CHECK(bench.broken() == "finishes_record_the_end");
+  }
+  SECTION("a run that was given to somebody else") {
+    JobRun other = *bench.invariants.row(held.run_id);
+    other.node = "other";
+    bench.invariants.answered(OperationTag<Op::take_expired>{}, std::vector<JobRun>{other},
+                              RescueRequest{}, bench.now);
+    CHECK(bench.broken() == "answers_show_the_row");
+  }
+}
+
 TEST_CASE("Invariants find a step of which a part is missing") {
   Bench bench;
   const std::vector<EnqueueAnswer> stored{{EnqueueAnswer::Kind::stored, RunId{{1}}}};
