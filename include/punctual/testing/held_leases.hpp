@@ -30,8 +30,8 @@
 namespace punctual::testing {
 
 class HeldLeases : public StorageWatcher {
-  template <StorageOperation operation>
-  using Tag = OperationTag<operation>;
+  template <StorageOperation Operation>
+  using Tag = OperationTag<Operation>;
   using Op = StorageOperation;
 
  public:

@@ -54,8 +54,8 @@ struct SeenCounts {
 };
 
 class Invariants : public StorageWatcher {
-  template <StorageOperation operation>
-  using Tag = OperationTag<operation>;
+  template <StorageOperation Operation>
+  using Tag = OperationTag<Operation>;
   using Op = StorageOperation;
 
  public:

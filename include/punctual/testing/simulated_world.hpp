@@ -78,8 +78,8 @@ struct SimulatedJob {
 struct SimulatedWorld {
   using SharedStorage = WatchedStorage<InMemoryStorage, Invariants>;
 
-  SimulatedWorld(std::uint64_t seed, SimulationOptions chosen)
-      : options(std::move(chosen)),
+  SimulatedWorld(std::uint64_t seed, const SimulationOptions& chosen)
+      : options(chosen),
         random(seed),
         now(options.start_at),
         log(now, options.log) {}

@@ -43,8 +43,8 @@ namespace punctual::testing {
 
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed, SimulationOptions options = {})
-      : world_(seed, std::move(options)),
+  explicit Simulation(std::uint64_t seed, const SimulationOptions& options = {})
+      : world_(seed, options),
         troubles_(world_),
         users_(world_) {
     world_.pass = [this](Duration span) { run_until(world_.now + span); };

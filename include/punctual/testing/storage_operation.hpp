@@ -80,7 +80,7 @@ inline constexpr std::size_t storage_operation_count = detail::storage_operation
 }
 
 /// An operation as a type, for overloads that look at one of them.
-template <StorageOperation operation>
-using OperationTag = std::integral_constant<StorageOperation, operation>;
+template <StorageOperation Operation>
+using OperationTag = std::integral_constant<StorageOperation, Operation>;
 
 }  // namespace punctual::testing

@@ -24,12 +24,12 @@ namespace punctual::testing {
 /// overload them for the operations that they look at.
 struct StorageWatcher {
   /// `asked(tag, arguments...)`: the call is about to happen.
-  template <StorageOperation operation, class... Arguments>
-  void asked(OperationTag<operation>, const Arguments&...) {}
+  template <StorageOperation Operation, class... Arguments>
+  void asked(OperationTag<Operation>, const Arguments&...) {}
 
   /// `answered(tag, answer, arguments...)`: it has happened. Not called for one that threw.
-  template <StorageOperation operation, class Answer, class... Arguments>
-  void answered(OperationTag<operation>, const Answer&, const Arguments&...) {}
+  template <StorageOperation Operation, class Answer, class... Arguments>
+  void answered(OperationTag<Operation>, const Answer&, const Arguments&...) {}
 };
 
 /// Borrows both.
@@ -91,11 +91,11 @@ class WatchedStorage {
   [[nodiscard]] StorageHealth health() { return storage_.health(); }
 
  private:
-  template <StorageOperation operation, class Member, class... Arguments>
+  template <StorageOperation Operation, class Member, class... Arguments>
   auto show(Member member, const Arguments&... arguments) {
-    watcher_.asked(OperationTag<operation>{}, arguments...);
+    watcher_.asked(OperationTag<Operation>{}, arguments...);
     auto answer = (storage_.*member)(arguments...);
-    watcher_.answered(OperationTag<operation>{}, answer, arguments...);
+    watcher_.answered(OperationTag<Operation>{}, answer, arguments...);
     return answer;
   }
 
