@@ -28,17 +28,22 @@
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/job_summary.hpp"
 #include "punctual/domain/message_code.hpp"
+#include "punctual/domain/redaction.hpp"
 #include "punctual/domain/run_query.hpp"
 
-// policy: what a clock, an executor, a storage, a job has to be
+// policy: what a clock, an executor, a storage, a job, an observer has to be
 #include "punctual/policy/clock.hpp"
 #include "punctual/policy/executor.hpp"
 #include "punctual/policy/job.hpp"
 #include "punctual/policy/job_context.hpp"
+#include "punctual/policy/observer.hpp"
+#include "punctual/policy/payload.hpp"
 #include "punctual/policy/storage.hpp"
 
 // core: the scheduler
+#include "punctual/core/call_options.hpp"
 #include "punctual/core/event.hpp"
+#include "punctual/core/explanation.hpp"
 #include "punctual/core/options.hpp"
 #include "punctual/core/scheduler.hpp"
 

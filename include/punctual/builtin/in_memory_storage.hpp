@@ -107,6 +107,10 @@ LateVector<ScheduleState, RunT> BasicInMemoryStorage<RunT>::sync_jobs(
     const std::vector<JobDefinition>& definitions, TimePoint now) {
   const std::lock_guard lock{mutex_};
   return answer_each(definitions, [&](const JobDefinition& definition) -> ScheduleState {
+    if (definition.reads_only) {
+      const auto* known = tables_.find_job(definition.name);
+      return known ? detail::state_of(*known) : ScheduleState{.job_name = definition.name};
+    }
     auto& job = tables_.job_of(definition.name);
     const bool depends_on_others = job.extra->depends_on != definition.depends_on;
     const bool rearms = job.version == 0 || depends_on_others ||

@@ -79,11 +79,10 @@ class JobBook {
     return pause;
   }
 
-  /// Returns the job's place in the ledger.
+  /// Returns the job's place in the ledger, as whoever registered or changed it last has left it.
   [[nodiscard]] ScheduleState state_of(const RegisteredJob& job) {
-    const TimePoint now = parts_.now();
-    return parts_.guarded([&] { return parts_.storage.sync_jobs({define(job.config, now)}, now); })
-        .at(0);
+    const ScheduleState state = sync(job.config, true);
+    return state.version > 0 ? state : sync(job.config, false);
   }
 
   /// Tells the ledger of jobs that it could not be told of before.
@@ -102,6 +101,14 @@ class JobBook {
   }
 
  private:
+  /// Tells the ledger of the job, unless it `reads_only`; returns the job's place in it.
+  [[nodiscard]] ScheduleState sync(const JobConfig& config, bool reads_only) {
+    const TimePoint now = parts_.now();
+    JobDefinition definition = define(config, now);
+    definition.reads_only = reads_only;
+    return parts_.guarded([&] { return parts_.storage.sync_jobs({definition}, now).at(0); });
+  }
+
   /// Puts the job's earlier names into the registry: their runs are run by its body.
   void add_aliases(const RegisteredJobPtr& entry);
 
@@ -270,7 +277,7 @@ template <class Change>
 void JobBook<C, S, E>::change(std::string_view name, Change&& change) {
   auto changed = std::make_shared<RegisteredJob>(*job(name));
   change(changed->config);
-  const ScheduleState state = state_of(*changed);
+  const ScheduleState state = sync(changed->config, false);
   JobConfig& config = changed->config;
   config.schedule = config.schedule.bound_to(config.name, state.anchor_at);
   RegisteredJobPtr replaced;

@@ -34,7 +34,7 @@ class Parts {
         random_(options.seed ? Random{*options.seed} : Random::from_entropy()),
         ids_(Random{random_()}),
         node(options.node + "-" + random_suffix()),
-        trouble(Random{random_()}),
+        trouble(Random{random_()}, options.lease / 6),
         clock(std::forward<ClockT>(clock_part)),
         storage(std::forward<StorageT>(storage_part)),
         executor(std::forward<ExecutorT>(executor_part)) {}

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -22,7 +23,13 @@ namespace punctual::detail {
 
 class StorageTrouble {
  public:
-  explicit StorageTrouble(Random random) : random_(random) {}
+  static constexpr Duration pause_max_default = std::chrono::seconds{30};
+
+  /// `pause_max` is held to 1 ms to `pause_max_default`. It must leave the leases of runs in flight
+  /// time to be renewed, if only some operations fail.
+  explicit StorageTrouble(Random random, Duration pause_max = pause_max_default)
+      : random_(random),
+        backoff_(backoff_up_to(std::clamp(pause_max, Duration{1}, pause_max_default))) {}
 
   /// Notes a failure at `now` of the monotonic clock.
   void failed(Duration now) {
@@ -50,9 +57,14 @@ class StorageTrouble {
   }
 
  private:
+  [[nodiscard]] static Backoff backoff_up_to(Duration pause_max) {
+    return Backoff::exponential(std::min<Duration>(std::chrono::milliseconds{200}, pause_max),
+                                pause_max);
+  }
+
   mutable std::mutex mutex_;
   Random random_;
-  Backoff backoff_ = Backoff::exponential(std::chrono::milliseconds{200}, std::chrono::seconds{30});
+  Backoff backoff_;
   std::uint32_t failure_count_ = 0;
   std::optional<Duration> retry_at_;
 };

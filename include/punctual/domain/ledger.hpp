@@ -43,6 +43,9 @@ struct JobDefinition {
   /// storage arms the instant at which the last of them did. Where one fails for good it arms the
   /// instant of that, with `ScheduleState::failed_dependency`. Sorted and unique.
   JobNames depends_on{};
+  /// Nothing is stored, the state is returned as it is; that of a job that is not there has version
+  /// 0.
+  bool reads_only = false;
 };
 
 /// A job's schedule as the ledger holds it.

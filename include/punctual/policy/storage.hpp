@@ -30,7 +30,8 @@
 namespace punctual {
 
 /// Semantics:
-/// - `sync_jobs(definitions, now)` stores new jobs and changed ones and returns every one's state.
+/// - `sync_jobs(definitions, now)` stores new jobs and changed ones and returns every one's state;
+///   of those that are `reads_only` it stores nothing.
 ///   Armed instants are kept unless the schedule's JSON or what the job depends on changed, or the
 ///   job became enabled; then its epoch starts at `now`, and of the jobs it depends on none has
 ///   ended yet. Loading the same definitions again changes nothing but when the job was last seen,

@@ -185,6 +185,10 @@ class FaultyStorage {
     return pass(StorageOperation::request_cancel, now,
                 [&](TimePoint at) { return storage_.request_cancel(run_id, actor, at); });
   }
+  std::size_t expire_unknown(const ExpiryRequest& request, TimePoint now) {
+    return pass(StorageOperation::expire_unknown, now,
+                [&](TimePoint at) { return storage_.expire_unknown(request, at); });
+  }
   WakeTimes next_wake(const JobNames& jobs, TimePoint now) {
     return pass(StorageOperation::next_wake, now,
                 [&](TimePoint at) { return storage_.next_wake(jobs, at); });

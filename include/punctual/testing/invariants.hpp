@@ -90,13 +90,13 @@ class Invariants : public StorageWatcher {
   /// Compares every row with the copy, and every counter with the rows that were counted.
   void sweep();
 
-  // --- as a watcher
   using StorageWatcher::answered;
   using StorageWatcher::asked;
 
   void answered(Tag<Op::sync_jobs>, const std::vector<ScheduleState>& states,
                 const std::vector<JobDefinition>& definitions, const TimePoint&) {
     for (std::size_t i = 0; i < states.size(); ++i) {
+      if (definitions[i].reads_only) continue;
       schedules_.synced(definitions[i], states[i], *true_now_);
     }
   }
@@ -157,6 +157,10 @@ class Invariants : public StorageWatcher {
     ++seen_.cancels;
     look_at(run_id, Op::request_cancel);
   }
+  void answered(Tag<Op::expire_unknown>, const std::size_t& count, const ExpiryRequest& request,
+                const TimePoint&) {
+    if (count > 0) expiries_are_of_unknown_jobs(count, *request.jobs);
+  }
   void answered(Tag<Op::prune>, const std::size_t& count, const std::size_t&, const TimePoint&) {
     if (count > 0) retention_is_kept(count);
   }
@@ -203,6 +207,7 @@ class Invariants : public StorageWatcher {
 
   /// All rows of a step are there, or none.
   void rows_come_whole(const std::vector<NewRun>& rows, bool expected, StorageOperation operation);
+  void expiries_are_of_unknown_jobs(std::size_t count, const JobNames& known);
   void retention_is_kept(std::size_t count);
   void counters_match_rows();
 
@@ -216,6 +221,18 @@ class Invariants : public StorageWatcher {
   SeenCounts seen_{};
   std::function<void(const RowChange&)> on_change_;
 };
+
+/// Runs are given up of jobs alone that the asking node does not know, as many as it says.
+inline void Invariants::expiries_are_of_unknown_jobs(std::size_t count, const JobNames& known) {
+  for (const auto& [id, before] : std::map{rows_}) {
+    if (before.status != JobStatus::pending) continue;
+    look_at(id, Op::expire_unknown);
+    const bool is_known = std::binary_search(known.begin(), known.end(), before.job_name);
+    if (rows_.at(id).status == JobStatus::failed && !is_known) --count;
+  }
+  violations_->require(count == 0, "expiries_are_of_unknown_jobs",
+                       [] { return "others were given up, or not as many as said"; });
+}
 
 inline void Invariants::look_at(RunId id, StorageOperation operation, Duration lease) {
   std::optional<JobRun> after = storage_->run(id);

@@ -56,6 +56,8 @@ namespace detail {
       return before == running && is_terminal(after);
     case StorageOperation::release:
       return before == running && after == pending;
+    case StorageOperation::expire_unknown:
+      return before == pending && after == failed;
     case StorageOperation::request_cancel:
       return before == pending ? after == skipped : before == running && after == running;
     default:

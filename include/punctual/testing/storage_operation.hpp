@@ -30,6 +30,7 @@ enum class StorageOperation : std::uint8_t {
   release,
   take_expired,
   request_cancel,
+  expire_unknown,
   next_wake,
   runs,
   run,
@@ -39,10 +40,10 @@ enum class StorageOperation : std::uint8_t {
 
 namespace detail {
 
-inline constexpr std::array<std::string_view, 16> storage_operation_names{
-    "sync_jobs", "due_schedules", "advance",   "set_paused",   "enqueue",        "claim",
-    "renew",     "finish",        "release",   "take_expired", "request_cancel", "next_wake",
-    "runs",      "run",           "summaries", "prune"};
+inline constexpr std::array<std::string_view, 17> storage_operation_names{
+    "sync_jobs", "due_schedules", "advance", "set_paused",   "enqueue",        "claim",
+    "renew",     "finish",        "release", "take_expired", "request_cancel", "expire_unknown",
+    "next_wake", "runs",          "run",     "summaries",    "prune"};
 
 }  // namespace detail
 

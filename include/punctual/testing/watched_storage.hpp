@@ -76,6 +76,9 @@ class WatchedStorage {
   CancelAnswer request_cancel(RunId run_id, const std::string& actor, TimePoint now) {
     return show<Op::request_cancel>(&StorageT::request_cancel, run_id, actor, now);
   }
+  std::size_t expire_unknown(const ExpiryRequest& request, TimePoint now) {
+    return show<Op::expire_unknown>(&StorageT::expire_unknown, request, now);
+  }
   WakeTimes next_wake(const JobNames& jobs, TimePoint now) {
     return show<Op::next_wake>(&StorageT::next_wake, jobs, now);
   }

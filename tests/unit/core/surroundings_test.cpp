@@ -18,12 +18,10 @@
 namespace surroundings_test {
 
 using punctual::AnyBody;
-using punctual::AnyObserver;
 using punctual::Completion;
 using punctual::JobContext;
 using punctual::JobOutcome;
 using punctual::JobRun;
-using punctual::Middleware;
 using punctual::NextBody;
 using punctual::StopReason;
 using punctual::detail::Surroundings;
@@ -52,12 +50,12 @@ struct Stage {
   }
 
   void use(const std::string& name) {
-    surroundings.add(Middleware{[this, name](JobContext&, const NextBody& next) {
+    surroundings.use([this, name](JobContext&, const NextBody& next) {
       told.push_back("into " + name);
       JobOutcome outcome = next();
       told.push_back("out of " + name);
       return outcome;
-    }});
+    });
   }
 };
 
@@ -85,7 +83,7 @@ TEST_CASE("Surroundings call middlewares from the first added to the last, then 
 TEST_CASE("Surroundings let a middleware answer, call again, or throw") {
   struct Row {
     const char* subject;
-    Middleware middleware;
+    JobOutcome (*middleware)(JobContext&, const NextBody&);
     std::string code;  ///< "" if it throws
     Words told;
   };
@@ -107,7 +105,7 @@ TEST_CASE("Surroundings let a middleware answer, call again, or throw") {
     CAPTURE(row.subject);
     Stage stage;
     stage.use("outer");
-    stage.surroundings.add(row.middleware);
+    stage.surroundings.use(row.middleware);
     std::string code;
     try {
       code = stage.surroundings.call(stage.body(), stage.job).message_code;
@@ -120,19 +118,25 @@ TEST_CASE("Surroundings let a middleware answer, call again, or throw") {
 
 TEST_CASE("Surroundings tell each observer what it wants to know, whatever others throw") {
   Stage stage;
-  const auto say = [&](std::string word) { stage.told.push_back(std::move(word)); };
-  AnyObserver both;
-  both.run_started = [&](const JobRun& run) { say("started " + run.job_name); };
-  both.run_ended = [&](const JobRun&, const Completion& end) { say("ended " + end.message_code); };
-  AnyObserver thrower;
-  thrower.run_started = [](const JobRun&) { throw std::runtime_error{"no"}; };
-  thrower.run_ended = [](const JobRun&, const Completion&) { throw 1; };
-  AnyObserver start;
-  start.run_started = [&](const JobRun&) { say("start alone"); };
-  stage.surroundings.add(thrower);
-  stage.surroundings.add(both);
-  stage.surroundings.add(AnyObserver{});
-  stage.surroundings.add(start);
+  struct Both {
+    Words& told;
+    void run_started(const JobRun& run) { told.push_back("started " + run.job_name); }
+    void run_ended(const JobRun&, const Completion& end) {
+      told.push_back("ended " + end.message_code);
+    }
+  };
+  struct Thrower {
+    void run_started(const JobRun&) { throw std::runtime_error{"no"}; }
+    void run_ended(const JobRun&, const Completion&) { throw 1; }
+  };
+  struct StartAlone {
+    std::unique_ptr<int> movable_only{};
+    Words& told;
+    void run_started(const JobRun&) { told.emplace_back("start alone"); }
+  };
+  stage.surroundings.observe(Thrower{});
+  stage.surroundings.observe(Both{stage.told});
+  stage.surroundings.observe(StartAlone{nullptr, stage.told});
   stage.run.job_name = "any";
   Completion end;
   end.message_code = "DONE";
@@ -143,10 +147,10 @@ TEST_CASE("Surroundings tell each observer what it wants to know, whatever other
 
 TEST_CASE("Surroundings keep for a run under way what it began with") {
   Stage stage;
-  stage.surroundings.add(Middleware{[&](JobContext&, const NextBody& next) {
+  stage.surroundings.use([&](JobContext&, const NextBody& next) {
     stage.use("late");  // while the call is under way
     return next();
-  }});
+  });
   (void)stage.surroundings.call(stage.body(), stage.job);
   CHECK(stage.told == Words{"body"});
   stage.told.clear();

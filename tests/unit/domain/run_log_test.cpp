@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// append_log_line: what a log holds when it grows.
+// RunLog: what a log holds when it grows.
 
 #include "punctual/domain/run_log.hpp"
 
@@ -13,18 +13,40 @@
 
 namespace run_log_test {
 
-using punctual::append_log_line;
 using punctual::Json;
+using punctual::log_line_bytes_max;
 using punctual::log_lines_max;
+using punctual::RunLog;
 
-TEST_CASE("append_log_line makes a log of nothing when the first line comes") {
-  Json log = nullptr;
-  append_log_line(log, "2024-01-15T02:00:00.000Z", "opened");
-  CHECK(log == Json::parse(R"({"lines": [{"at": "2024-01-15T02:00:00.000Z", "text": "opened"}],
-                               "dropped": 0})"));
+namespace {
+
+constexpr punctual::TimePoint two{punctual::Duration{1'705'284'000'000}};  // 2024-01-15T02:00:00Z
+
+}  // namespace
+
+TEST_CASE("RunLog is null as long as nothing was written") {
+  CHECK(RunLog{}.to_json<Json>().is_null());
 }
 
-TEST_CASE("append_log_line drops the oldest line when there are a hundred, and counts it") {
+TEST_CASE("RunLog has its lines with their instants when something was written") {
+  RunLog log;
+  log.add(two, "opened");
+  log.add(two + punctual::Duration{1}, "");
+  CHECK(log.to_json<Json>() ==
+        Json::parse(R"({"lines": [{"at": "2024-01-15T02:00:00.000Z", "text": "opened"},
+                                  {"at": "2024-01-15T02:00:00.001Z", "text": ""}],
+                        "dropped": 0})"));
+}
+
+TEST_CASE("RunLog cuts a line that is too long") {
+  RunLog log;
+  log.add(two, std::string(2 * log_line_bytes_max, 'x'));
+  const auto text = log.to_json<Json>()["lines"][0]["text"].get<std::string>();
+  CHECK(text.size() <= log_line_bytes_max);
+  CHECK(text.size() > log_line_bytes_max - 10);
+}
+
+TEST_CASE("RunLog drops the oldest line when there are a hundred, and counts it") {
   struct Row {
     const char* subject;
     std::size_t count;
@@ -39,12 +61,13 @@ TEST_CASE("append_log_line drops the oldest line when there are a hundred, and c
       {"thrice as many", 3 * log_lines_max, log_lines_max, 2 * log_lines_max}};
   for (const auto& row : table) {
     CAPTURE(row.subject);
-    Json log = nullptr;
-    for (std::size_t i = 0; i < row.count; ++i) append_log_line(log, "at", std::to_string(i));
-    CHECK(log["lines"].size() == row.kept_count);
-    CHECK(log["dropped"] == row.dropped_count);
-    CHECK(log["lines"].front()["text"] == std::to_string(row.dropped_count));
-    CHECK(log["lines"].back()["text"] == std::to_string(row.count - 1));
+    RunLog log;
+    for (std::size_t i = 0; i < row.count; ++i) log.add(two, std::to_string(i));
+    const Json json = log.to_json<Json>();
+    CHECK(json["lines"].size() == row.kept_count);
+    CHECK(json["dropped"] == row.dropped_count);
+    CHECK(json["lines"].front()["text"] == std::to_string(row.dropped_count));
+    CHECK(json["lines"].back()["text"] == std::to_string(row.count - 1));
   }
 }
 

@@ -13,11 +13,14 @@
 
 namespace observer_test {
 
-using punctual::AnyObserver;
 using punctual::Completion;
+using punctual::JobContext;
+using punctual::JobOutcome;
 using punctual::JobRun;
-using punctual::make_any_observer;
+using punctual::Middleware;
+using punctual::NextBody;
 using punctual::Observer;
+using punctual::WrappedObserver;
 
 namespace {
 
@@ -57,40 +60,38 @@ static_assert(!Observer<OtherNames>);
 static_assert(!Observer<OtherArguments>);
 static_assert(!Observer<int>);
 
-TEST_CASE("make_any_observer passes on what the observer has, and leaves out what it has not") {
+static_assert(Middleware<JobOutcome (*)(JobContext&, const NextBody&)>);
+static_assert(!Middleware<void (*)(JobContext&, const NextBody&)>);
+static_assert(!Middleware<JobOutcome (*)(JobContext&)>);
+
+TEST_CASE("WrappedObserver passes on what the observer wants, and nothing else") {
   std::string told;
-  const AnyObserver both = make_any_observer(Both{&told});
   JobRun run;
   run.job_name = "any";
   Completion end;
   end.message_code = "DONE";
+  WrappedObserver<Both> both{Both{&told}};
   both.run_started(run);
   both.run_ended(run, end);
   CHECK(told == "started any;ended DONE");
 
-  const AnyObserver start = make_any_observer(StartAlone{});
-  CHECK(start.run_started);
-  CHECK_FALSE(start.run_ended);
-  const AnyObserver ending = make_any_observer(EndAlone{});
-  CHECK_FALSE(ending.run_started);
-  CHECK(ending.run_ended);
-}
-
-TEST_CASE("make_any_observer shares an observer that cannot be copied") {
+  WrappedObserver<StartAlone> start{StartAlone{}};
+  start.run_ended(run, end);
+  WrappedObserver<EndAlone> ending{EndAlone{}};
+  ending.run_started(run);
   MoveOnly observer;
   const int* count = observer.count.get();
-  const AnyObserver first = make_any_observer(std::move(observer));
-  const AnyObserver second = first;
-  first.run_started({});
-  second.run_started({});
-  CHECK(*count == 2);
+  WrappedObserver<MoveOnly> moved{std::move(observer)};
+  moved.run_started(run);
+  CHECK(*count == 1);
 }
 
-TEST_CASE("make_any_observer lets what the observer throws through") {
+TEST_CASE("WrappedObserver lets what the observer throws through") {
   struct Thrower {
     void run_started(const JobRun&) const { throw std::runtime_error{"no"}; }
   };
-  CHECK_THROWS_AS(make_any_observer(Thrower{}).run_started({}), std::runtime_error);
+  WrappedObserver<Thrower> thrower{Thrower{}};
+  CHECK_THROWS_AS(thrower.run_started({}), std::runtime_error);
 }
 
 }  // namespace observer_test

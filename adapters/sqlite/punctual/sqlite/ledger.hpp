@@ -90,6 +90,7 @@ inline constexpr const char* schedule_state_columns =
 [[nodiscard]] inline LedgerRow synced(const LedgerRow& stored, const JobDefinition& definition,
                                       TimePoint now) {
   LedgerRow row = stored;
+  if (definition.reads_only) return row;
   row.description = definition.description;
   row.schedule = dump_json(definition.schedule);
   row.after_finish_delay = definition.after_finish_delay;
