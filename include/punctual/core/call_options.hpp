@@ -94,6 +94,9 @@ struct BackfillReport {
 struct StopReport {
   /// Runs handed back although their bodies had not returned. Those bodies may still be running.
   std::vector<RunId> abandoned{};
+  /// Runs whose bodies have returned, but whose ends the storage did not take in time. Their leases
+  /// run out, and they are recorded as JOB_ABANDONED.
+  std::vector<RunId> unrecorded{};
 };
 
 }  // namespace punctual

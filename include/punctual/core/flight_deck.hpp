@@ -92,6 +92,7 @@ class FlightDeck final
   /// Carries recorded ends to the storage.
   void flush() { recorder_.flush(); }
   [[nodiscard]] bool has_unsaved() const { return !recorder_.is_empty(); }
+  [[nodiscard]] LateVector<RunId, ClockT> unsaved() const { return recorder_.unsaved(); }
 
   /// Asks bodies to stop whose time is over, and gives up those that did not.
   void check_deadlines();

@@ -78,7 +78,7 @@ class Lifecycle {
     engine_->set_has_loop(false);
     loop_.stop(deck_->wake);
     drain(grace);
-    return {.abandoned = deck_->abandon()};
+    return {.abandoned = deck_->abandon(), .unrecorded = deck_->unsaved()};
   }
 
  private:

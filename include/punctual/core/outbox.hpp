@@ -44,6 +44,14 @@ class BasicOutbox {
     return items_.empty() && !is_carried_;
   }
 
+  /// Calls `visit(item)` for each one that waits. It is called under the lock and must not come
+  /// back here.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    const std::lock_guard lock{mutex_};
+    for (const auto& item : items_) visit(item);
+  }
+
   /// Carries items to `store`, up to `batch_max` at a time, until there are none or it hands some
   /// back. Does nothing if another thread is at it: that one takes these along.
   ///

@@ -35,6 +35,13 @@ class Recorder {
   void put(OutboxItem item) { outbox_.put(std::move(item)); }
   [[nodiscard]] bool is_empty() const { return outbox_.is_empty(); }
 
+  /// Returns the runs whose ends wait to be stored.
+  [[nodiscard]] LateVector<RunId, PartsT> unsaved() const {
+    LateVector<RunId, PartsT> ids;
+    outbox_.for_each([&](const OutboxItem& item) { ids.push_back(item.flight->run.id); });
+    return ids;
+  }
+
   /// Carries to the storage what waits, unless another thread is at it.
   void flush() {
     outbox_.carry(parts_.options.batch_max,
