@@ -7,7 +7,6 @@
 #pragma once
 
 #include <memory>
-#include <utility>
 
 namespace punctual::detail {
 
@@ -26,17 +25,9 @@ class MemoryPart {
     return *part_;
   }
 
-  /// Takes memory only if `value` is not what is read anyway.
-  void store(T value) {
-    part_.reset();
-    if (!(value == **this)) part_ = std::make_unique<T>(std::move(value));
-  }
-
   void reset() noexcept { part_.reset(); }
 
   [[nodiscard]] bool is_written() const noexcept { return part_ != nullptr; }
-
-  friend bool operator==(const MemoryPart& a, const MemoryPart& b) { return *a == *b; }
 
  private:
   std::unique_ptr<T> part_;

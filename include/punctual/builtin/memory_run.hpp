@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -34,8 +35,6 @@ struct BasicMemoryRun {
   struct Limit {
     std::uint32_t max = 0;
     Text key{};
-
-    friend bool operator==(const Limit&, const Limit&) = default;
   };
 
   /// What few runs are given.
@@ -51,8 +50,6 @@ struct BasicMemoryRun {
     Text step{};
     std::vector<Id> after{};
     std::uint32_t waits_for = 0;
-
-    friend bool operator==(const Extra&, const Extra&) = default;
   };
 
   /// What few runs are told meanwhile, or leave behind.
@@ -64,8 +61,6 @@ struct BasicMemoryRun {
     Text progress_note{};
     Text cancel_actor{};
     bool cancel_requested = false;
-
-    friend bool operator==(const Remarks&, const Remarks&) = default;
   };
 
   /// What has happened to a run since it was stored.
@@ -79,8 +74,6 @@ struct BasicMemoryRun {
     Text message_code{};
     Text summary{};
     MemoryPart<Remarks> remarks{};
-
-    friend bool operator==(const Course&, const Course&) = default;
   };
 
   explicit BasicMemoryRun(Id its_id, BasicMemoryJob<RunT>& its_job)
@@ -120,9 +113,28 @@ template <class RunT>
   return run.extra->retry_of.value_or(run.id);
 }
 
+/// What of a run stands in which part of its row, for comparing it with what a part reads as
+/// anyway.
+struct PartsOf {
+  static auto extra(const auto& run) {
+    return std::tie(run.actor, run.reason, run.retry_of, run.payload, run.payload_version,
+                    run.abandon_count, run.unique_key, run.workflow_id, run.step, run.after,
+                    run.waits_for);
+  }
+  static auto remarks(const auto& run) {
+    return std::tie(run.details, run.error, run.log, run.progress, run.progress_note,
+                    run.cancel_actor, run.cancel_requested);
+  }
+  static auto course(const auto& run) {
+    return std::tie(run.started_at, run.completed_at, run.lease_until_at, run.fence, run.node,
+                    run.duration, run.message_code, run.summary);
+  }
+};
+
 /// Returns the row of a run of `job`.
 template <class RunT>
 [[nodiscard]] BasicMemoryRun<RunT> to_row(RunT run, BasicMemoryJob<RunT>& job) {
+  static const RunT ordinary{};
   BasicMemoryRun<RunT> row{run.id, job};
   row.run_at = run.run_at;
   row.created_at = run.created_at;
@@ -132,34 +144,41 @@ template <class RunT>
   row.status = run.status;
   row.trigger = run.trigger;
   row.exclusive = run.exclusive;
-  row.limit.store({.max = run.concurrency_max, .key = std::move(run.concurrency_key)});
-  row.extra.store({.actor = std::move(run.actor),
-                   .reason = std::move(run.reason),
-                   .retry_of = run.retry_of,
-                   .payload = std::move(run.payload),
-                   .payload_version = run.payload_version,
-                   .abandon_count = run.abandon_count,
-                   .unique_key = std::move(run.unique_key),
-                   .workflow_id = run.workflow_id,
-                   .step = std::move(run.step),
-                   .after = std::move(run.after),
-                   .waits_for = run.waits_for});
-  typename BasicMemoryRun<RunT>::Course course{.started_at = run.started_at,
-                                               .completed_at = run.completed_at,
-                                               .lease_until_at = run.lease_until_at,
-                                               .fence = run.fence,
-                                               .node = std::move(run.node),
-                                               .duration = run.duration,
-                                               .message_code = std::move(run.message_code),
-                                               .summary = std::move(run.summary)};
-  course.remarks.store({.details = std::move(run.details),
-                        .error = std::move(run.error),
-                        .log = std::move(run.log),
-                        .progress = run.progress,
-                        .progress_note = std::move(run.progress_note),
-                        .cancel_actor = std::move(run.cancel_actor),
-                        .cancel_requested = run.cancel_requested});
-  row.course.store(std::move(course));
+  if (run.concurrency_max > 0 || !run.concurrency_key.empty()) {
+    row.limit.write() = {.max = run.concurrency_max, .key = std::move(run.concurrency_key)};
+  }
+  if (PartsOf::extra(run) != PartsOf::extra(ordinary)) {
+    row.extra.write() = {.actor = std::move(run.actor),
+                         .reason = std::move(run.reason),
+                         .retry_of = run.retry_of,
+                         .payload = std::move(run.payload),
+                         .payload_version = run.payload_version,
+                         .abandon_count = run.abandon_count,
+                         .unique_key = std::move(run.unique_key),
+                         .workflow_id = run.workflow_id,
+                         .step = std::move(run.step),
+                         .after = std::move(run.after),
+                         .waits_for = run.waits_for};
+  }
+  if (PartsOf::course(run) != PartsOf::course(ordinary)) {
+    row.course.write() = {.started_at = run.started_at,
+                          .completed_at = run.completed_at,
+                          .lease_until_at = run.lease_until_at,
+                          .fence = run.fence,
+                          .node = std::move(run.node),
+                          .duration = run.duration,
+                          .message_code = std::move(run.message_code),
+                          .summary = std::move(run.summary)};
+  }
+  if (PartsOf::remarks(run) != PartsOf::remarks(ordinary)) {
+    row.course.write().remarks.write() = {.details = std::move(run.details),
+                                          .error = std::move(run.error),
+                                          .log = std::move(run.log),
+                                          .progress = run.progress,
+                                          .progress_note = std::move(run.progress_note),
+                                          .cancel_actor = std::move(run.cancel_actor),
+                                          .cancel_requested = run.cancel_requested};
+  }
   return row;
 }
 
@@ -180,17 +199,21 @@ template <class RunT>
   run.concurrency_max = row.limit->max;
   run.concurrency_key = row.limit->key;
 
-  const auto& extra = *row.extra;
-  run.actor = extra.actor;
-  run.reason = extra.reason;
-  run.retry_of = extra.retry_of;
-  run.unique_key = extra.unique_key;
-  run.abandon_count = extra.abandon_count;
-  run.payload_version = extra.payload_version;
-  run.workflow_id = extra.workflow_id;
-  run.step = extra.step;
-  run.after = extra.after;
-  run.waits_for = extra.waits_for;
+  if (row.extra.is_written()) {
+    const auto& extra = *row.extra;
+    run.actor = extra.actor;
+    run.reason = extra.reason;
+    run.retry_of = extra.retry_of;
+    run.unique_key = extra.unique_key;
+    run.abandon_count = extra.abandon_count;
+    run.payload_version = extra.payload_version;
+    run.workflow_id = extra.workflow_id;
+    run.step = extra.step;
+    run.after = extra.after;
+    run.waits_for = extra.waits_for;
+    if (with_details) run.payload = extra.payload;
+  }
+  if (!row.course.is_written()) return run;
 
   const auto& course = *row.course;
   run.message_code = course.message_code;
@@ -201,6 +224,7 @@ template <class RunT>
   run.node = course.node;
   run.fence = course.fence;
   run.lease_until_at = course.lease_until_at;
+  if (!course.remarks.is_written()) return run;
 
   const auto& remarks = *course.remarks;
   run.error = remarks.error;
@@ -208,9 +232,7 @@ template <class RunT>
   run.cancel_actor = remarks.cancel_actor;
   run.progress = remarks.progress;
   run.progress_note = remarks.progress_note;
-
   if (!with_details) return run;
-  run.payload = extra.payload;
   run.details = remarks.details;
   run.log = remarks.log;
   return run;

@@ -83,6 +83,48 @@ TEST_CASE("to_job_run returns the run that to_row was given, whatever is set") {
   }
 }
 
+TEST_CASE("to_job_run returns each value also when it is the only one that is set") {
+  using Copy = void (*)(JobRun&, const JobRun&);
+  const Copy copies[] = {
+      [](JobRun& run, const JobRun& full) { run.message_code = full.message_code; },
+      [](JobRun& run, const JobRun& full) { run.summary = full.summary; },
+      [](JobRun& run, const JobRun& full) { run.details = full.details; },
+      [](JobRun& run, const JobRun& full) { run.error = full.error; },
+      [](JobRun& run, const JobRun& full) { run.due_at = full.due_at; },
+      [](JobRun& run, const JobRun& full) { run.started_at = full.started_at; },
+      [](JobRun& run, const JobRun& full) { run.completed_at = full.completed_at; },
+      [](JobRun& run, const JobRun& full) { run.duration = full.duration; },
+      [](JobRun& run, const JobRun& full) { run.actor = full.actor; },
+      [](JobRun& run, const JobRun& full) { run.reason = full.reason; },
+      [](JobRun& run, const JobRun& full) { run.retry_of = full.retry_of; },
+      [](JobRun& run, const JobRun& full) { run.payload = full.payload; },
+      [](JobRun& run, const JobRun& full) { run.unique_key = full.unique_key; },
+      [](JobRun& run, const JobRun& full) { run.concurrency_key = full.concurrency_key; },
+      [](JobRun& run, const JobRun& full) { run.node = full.node; },
+      [](JobRun& run, const JobRun& full) { run.fence = full.fence; },
+      [](JobRun& run, const JobRun& full) { run.lease_until_at = full.lease_until_at; },
+      [](JobRun& run, const JobRun& full) { run.cancel_requested = full.cancel_requested; },
+      [](JobRun& run, const JobRun& full) { run.progress = full.progress; },
+      [](JobRun& run, const JobRun& full) { run.progress_note = full.progress_note; },
+      [](JobRun& run, const JobRun& full) { run.abandon_count = full.abandon_count; },
+      [](JobRun& run, const JobRun& full) { run.payload_version = full.payload_version; },
+      [](JobRun& run, const JobRun& full) { run.workflow_id = full.workflow_id; },
+      [](JobRun& run, const JobRun& full) { run.step = full.step; },
+      [](JobRun& run, const JobRun& full) { run.after = full.after; },
+      [](JobRun& run, const JobRun& full) { run.waits_for = full.waits_for; },
+      [](JobRun& run, const JobRun& full) { run.log = full.log; },
+  };
+  MemoryJob job{"alpha", 0};
+  for (std::size_t i = 0; i < std::size(copies); ++i) {
+    CAPTURE(i);
+    JobRun run = pending_row(1, "alpha");
+    const std::string before = json_of(run);
+    copies[i](run, full_run());
+    CHECK(json_of(run) != before);
+    CHECK(json_of(to_job_run(to_row(run, job))) == json_of(run));
+  }
+}
+
 TEST_CASE("to_job_run leaves out details, payload and log, and nothing else, when not wanted") {
   MemoryJob job{"alpha", 0};
   JobRun run = full_run();
