@@ -28,7 +28,6 @@ using punctual::JobOutcome;
 using punctual::JobRun;
 using punctual::JobStatus;
 using punctual::ManualExecutor;
-using punctual::Middleware;
 using punctual::NextBody;
 using punctual::Scheduler;
 using punctual::tests::elsewhere;
@@ -38,6 +37,8 @@ using punctual::tests::rows_of;
 using Storage = punctual::tests::PolicyStorage;
 
 namespace {
+
+using Middleware = std::function<JobOutcome(JobContext&, const NextBody&)>;
 
 /// Writes down what it is told.
 struct Witness {
@@ -221,7 +222,7 @@ TEST_CASE("A middleware answers for the body, changes its answer, or fails the r
        "00:00 failed JOB_EXECUTION_ERROR", "EXECUTION_ERROR"},
       {"throws after the body",
        [](JobContext&, const NextBody& next) -> JobOutcome {
-         next();
+         (void)next();
          throw punctual::Error{"TOO_LATE", "no"};
        },
        1, "00:00 failed JOB_EXECUTION_ERROR", "TOO_LATE"},
