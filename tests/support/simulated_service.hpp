@@ -73,7 +73,7 @@ namespace punctual::tests {
   config.retry.backoff = random.up_to(3) == 0
                              ? Backoff::exponential(2s, 1min)
                              : Backoff::fixed(std::chrono::seconds{random.up_to(20)});
-  config.overlap = static_cast<OverlapPolicy>(random.up_to(4));
+  config.overlap = static_cast<OverlapPolicy>(random.up_to(5));
   const MissedPolicy missed[] = {MissedPolicy::run_once, MissedPolicy::skip,
                                  MissedPolicy::run_all(3), MissedPolicy::run_once.within(5min)};
   config.missed = missed[random.up_to(3)];

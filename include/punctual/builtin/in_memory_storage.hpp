@@ -131,6 +131,7 @@ LateVector<ScheduleState, RunT> BasicInMemoryStorage<RunT>::sync_jobs(
         state.next_due_at = definition.next_due_at;
         state.epoch_at = now;
         state.clear_failed_dependency();
+        if (!state.extra->done_dependencies.empty()) state.extra.write().done_dependencies.clear();
       });
     }
     return detail::state_of(job);
@@ -185,7 +186,7 @@ bool BasicInMemoryStorage<RunT>::set_paused(const PauseChange& change, TimePoint
     extra.paused_at = change.paused ? std::optional{now} : std::nullopt;
     extra.paused_by = change.paused ? change.actor : "";
     extra.paused_reason = change.paused ? change.reason : "";
-    if (change.paused) return;
+    if (change.paused || state.next_due_at == change.next_due_at) return;
     state.next_due_at = change.next_due_at;
     state.clear_failed_dependency();
   });

@@ -42,12 +42,14 @@ void set_dependencies(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job,
 }
 
 /// Arms a job whose prerequisites have ended, unless something is armed already: the one run to
-/// come answers both. `failed` is the prerequisite that failed, empty if none did.
+/// come answers both. A failure that is armed makes way for an end that is well. `failed` is the
+/// prerequisite that failed, empty if none did.
 template <class RunT>
 void arm_dependent(MemoryTables<RunT>& tables, BasicMemoryJob<RunT>& job, TimePoint ended_at,
                    const std::string& failed) {
   job.extra.write().done_dependencies.clear();
-  if (job.next_due_at) return;
+  const bool replaces_failure = failed.empty() && !job.extra->failed_dependency.empty();
+  if (job.next_due_at && !replaces_failure) return;
   const auto* last = job.last_answer;
   const TimePoint due_at =
       last == nullptr ? ended_at  // an instant is answered once: the next one lies behind the last
@@ -84,8 +86,10 @@ void tell_waiting(MemoryTables<RunT>& tables, const BasicMemoryRun<RunT>& run) {
   const TimePoint ended_at = *run.course->completed_at;
   for (const RunId id : tables.waits.take(work_id(run))) {
     auto& waiting = *tables.find_run(id);
-    tables.wait_for_less(waiting, ended_at);
-    if (ended_well(run)) continue;
+    if (ended_well(run)) {
+      tables.wait_for_less(waiting, ended_at);
+      continue;
+    }
     write_dependency_failed(waiting.course.write(), ended_at);
     tables.end(waiting, JobStatus::skipped);
   }

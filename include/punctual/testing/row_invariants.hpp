@@ -35,6 +35,11 @@ struct RowChange {
     return after != nullptr && after->status == status &&
            (before == nullptr || before->status != status);
   }
+  /// The row was running, and another run has taken its place.
+  [[nodiscard]] bool is_replacement() const {
+    return (operation == StorageOperation::advance || operation == StorageOperation::enqueue) &&
+           before != nullptr && before->status == JobStatus::running && becomes(JobStatus::failed);
+  }
   [[nodiscard]] std::string where() const {
     return std::string{to_string(operation)} + " of run " + row().id.to_string() + " of job \"" +
            row().job_name + "\"";
@@ -88,6 +93,7 @@ inline void terminal_rows_never_change(const RowChange& change, Violations& viol
 inline void rows_change_by_the_state_machine(const RowChange& change, Violations& violations) {
   if (change.after == nullptr) return;
   const JobStatus after = change.after->status;
+  if (change.is_replacement()) return;
   const bool is_legal = change.before == nullptr
                             ? detail::stores_rows(change.operation) &&
                                   (after == JobStatus::pending || after == JobStatus::skipped)
@@ -114,11 +120,12 @@ inline void runs_keep_what_they_are(const RowChange& change, Violations& violati
                      [&] { return change.where() + ": " + difference(before, after); });
 }
 
-/// Each claim and each rescue raises the fence by one, and nothing else moves it.
+/// Each claim, each rescue and each replacement raises the fence by one, and nothing else moves it.
 inline void fences_strictly_increase(const RowChange& change, Violations& violations) {
   if (change.after == nullptr) return;
   const std::uint64_t before = change.before ? change.before->fence : 0;
-  const std::uint64_t expected = before + (detail::raises_fence(change.operation) ? 1 : 0);
+  const std::uint64_t expected =
+      before + (detail::raises_fence(change.operation) || change.is_replacement() ? 1 : 0);
   violations.require(change.after->fence == expected, "fences_strictly_increase", [&] {
     return change.where() + ": expected fence " + std::to_string(expected) + ", got " +
            std::to_string(change.after->fence);

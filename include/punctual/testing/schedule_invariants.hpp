@@ -58,6 +58,15 @@ class ScheduleInvariants {
   /// A node told the ledger of a job and got `state`.
   void synced(const JobDefinition& definition, const ScheduleState& state, TimePoint at);
 
+  /// The ledger was asked for a job's state.
+  void looked_up(const ScheduleState& state) {
+    if (state.version == 0) return;  // it has not been told of the job
+    Job& job = jobs_[state.job_name];
+    matches("sync_jobs", job, state);
+    job.state = state;
+    job.is_open = false;
+  }
+
   /// The ledger named a schedule that is due.
   void named_due(const ScheduleState& state, TimePoint at);
 
