@@ -26,8 +26,8 @@ int main() {
   punctual::Scheduler scheduler{clock, storage, punctual::InlineExecutor{}};
 
   // Tried again after 1, 2, 4 … minutes; with `exponential(1min, 1h)` at random up to that.
-  const punctual::RetryPolicy retry{
-      .max_attempts = 4, .backoff = punctual::Backoff::exponential(1min, 1h, false)};
+  const punctual::RetryPolicy retry{.max_attempts = 4,
+                                    .backoff = punctual::Backoff::exponential(1min, 1h, false)};
 
   scheduler.register_job({.name = "fetch-rates", .retry = retry}, [](punctual::JobContext& job) {
     if (job.attempt() < 3) return job.failure("BANK_UNREACHABLE", "no answer from the bank");

@@ -93,9 +93,13 @@ inline void ensure_job(Connection& connection, const std::string& job_name) {
 ///
 /// After all of them: a later row may be the open run beside which an earlier one must not arm.
 inline void rearm_each(Connection& connection, const std::vector<NewRun>& rows, TimePoint now) {
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i > 0 && rows[i].job_name == rows[i - 1].job_name) continue;
-    rearm(connection, rows[i].job_name, now);
+  const NewRun* armed_by = nullptr;
+  for (const auto& row : rows) {
+    if (armed_by != nullptr && armed_by->job_name == row.job_name) continue;
+    Query query{connection, "SELECT 1 FROM {}job_runs WHERE id = ? AND completed_at IS NOT NULL"};
+    if (!query.bind(row.id).step()) continue;
+    rearm(connection, row.job_name, now);
+    armed_by = &row;
   }
 }
 
