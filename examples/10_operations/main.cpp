@@ -46,6 +46,6 @@ int main() {
   std::cout << "cancelled: " << to_string(run.status) << " " << run.message_code << " by "
             << run.cancel_actor << "\n";
 
-  const auto last = scheduler.runs({.trigger = punctual::RunTrigger::backfill}).front();
-  std::cout << "log: " << last.log.at("lines").at(0).at("text").get<std::string>() << "\n";
+  const auto newest = scheduler.runs({.trigger = punctual::RunTrigger::backfill}).front();
+  std::cout << "log: " << newest.log.at("lines").at(0).at("text").get<std::string>() << "\n";
 }

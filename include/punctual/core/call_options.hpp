@@ -64,12 +64,17 @@ struct WorkflowStep {
 };
 
 /// Runs that wait for one another, handed in together. 1 to 1,000 steps, in any order.
-struct Workflow {
-  std::vector<WorkflowStep> steps{};
+///
+/// `StepT` is WorkflowStep; as a template, it costs those who only include it little.
+template <class StepT>
+struct BasicWorkflow {
+  std::vector<StepT> steps{};
   std::optional<TimePoint> run_at{};  ///< nothing of it starts before; default: now
   std::string actor{};                ///< who; kept with each run
   std::string reason{};               ///< why; kept with each run
 };
+
+using Workflow = BasicWorkflow<WorkflowStep>;
 
 /// A workflow that has been handed in.
 struct WorkflowRuns {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -47,7 +48,10 @@ struct SchedulerOptions {
 
 /// Errors: INVALID_CONFIG -> a value out of its range, which the message names; INVALID_KEY ->
 /// node.
-inline void require_valid(const SchedulerOptions& options) {
+///
+/// As a template, it costs those who only include it little.
+template <std::same_as<SchedulerOptions> OptionsT>
+void require_valid(const OptionsT& options) {
   const auto refuse = [](const std::string& what) { throw Error{"INVALID_CONFIG", what}; };
   const auto ms = [](Duration span) { return std::to_string(span.count()) + " ms"; };
   require_key_fits(options.node, "SchedulerOptions.node");

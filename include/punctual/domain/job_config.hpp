@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,10 @@ struct JobConfig {
 
 /// Errors: INVALID_JOB_NAME -> the name; INVALID_CONFIG -> a value out of its range, which the
 ///         message names; INVALID_KEY -> the concurrency key.
-inline void require_valid(const JobConfig& config) {
+///
+/// As a template, it costs those who only include it little.
+template <std::same_as<JobConfig> ConfigT>
+void require_valid(const ConfigT& config) {
   require_job_name(config.name);
   const auto refuse = [&](const std::string& what) {
     throw Error{"INVALID_CONFIG", "job \"" + config.name + "\": " + what};

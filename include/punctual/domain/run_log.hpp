@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "punctual/base/iso8601.hpp"
 #include "punctual/base/text.hpp"
@@ -24,11 +23,13 @@ class RunLog {
  public:
   /// Appends a line; the oldest one makes room if there are a hundred.
   void add(TimePoint at, const std::string& text) {
-    if (lines_.size() == log_lines_max) {
-      lines_.erase(lines_.begin());
+    if (line_count_ == log_lines_max) {
+      lines_.erase(0, lines_.find(separator) + 1);
+      --line_count_;
       ++dropped_count_;
     }
-    lines_.push_back(format_iso8601(at) + clamp_text(text, log_line_bytes_max));
+    lines_ += format_iso8601(at) + clamp_text(text, log_line_bytes_max) + separator;
+    ++line_count_;
   }
 
   /// Returns the log as it is stored; null if nothing was written.
@@ -39,11 +40,14 @@ class RunLog {
   [[nodiscard]] BasicJson to_json() const {
     if (lines_.empty()) return nullptr;
     BasicJson lines = BasicJson::array();
-    for (const auto& line : lines_) {
+    for (std::size_t from = 0; from < lines_.size();) {
+      const std::size_t text_at = from + instant_bytes;
+      const std::size_t end = lines_.find(separator, text_at);
       BasicJson entry = BasicJson::object();
-      entry["at"] = line.substr(0, instant_bytes);
-      entry["text"] = line.substr(instant_bytes);
+      entry["at"] = lines_.substr(from, instant_bytes);
+      entry["text"] = lines_.substr(text_at, end - text_at);
       lines.push_back(std::move(entry));
+      from = end + 1;
     }
     BasicJson log = BasicJson::object();
     log["lines"] = std::move(lines);
@@ -52,10 +56,11 @@ class RunLog {
   }
 
  private:
-  static constexpr std::size_t instant_bytes =
-      24;  // years of four digits: 2024-01-15T02:00:00.000Z
+  static constexpr std::size_t instant_bytes = 24;  // 2024-01-15T02:00:00.000Z
+  static constexpr char separator = '\x1e';         // a control, of which no text has any
 
-  std::vector<std::string> lines_;  // each behind its instant
+  std::string lines_;  // each behind its instant and before a separator
+  std::size_t line_count_ = 0;
   std::size_t dropped_count_ = 0;
 };
 

@@ -32,9 +32,13 @@ TEST_CASE("RunLog has its lines with their instants when something was written")
   RunLog log;
   log.add(two, "opened");
   log.add(two + punctual::Duration{1}, "");
+  log.add(two + punctual::Duration{2},
+          "a\x1e"
+          "b\nc");
   CHECK(log.to_json<Json>() ==
         Json::parse(R"({"lines": [{"at": "2024-01-15T02:00:00.000Z", "text": "opened"},
-                                  {"at": "2024-01-15T02:00:00.001Z", "text": ""}],
+                                  {"at": "2024-01-15T02:00:00.001Z", "text": ""},
+                                  {"at": "2024-01-15T02:00:00.002Z", "text": "a b\nc"}],
                         "dropped": 0})"));
 }
 
