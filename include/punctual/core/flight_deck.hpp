@@ -109,8 +109,9 @@ class FlightDeck final
   }
 
   /// Cancels what is running of a job, here or elsewhere, if the job's policy is that a new run
-  /// takes its place.
+  /// takes its place; of what the new one has ended already, bodies on this node are told.
   ///
+  /// Requires: `rows` are stored.
   /// Errors: those of the storage.
   void make_way_for(const LateVector<NewRun, ClockT>& rows, const RegisteredJobPtr& job);
 
@@ -317,11 +318,14 @@ void FlightDeck<C, S, E>::renew(bool all) {
 template <class C, class S, class E>
 void FlightDeck<C, S, E>::make_way_for(const LateVector<NewRun, C>& rows,
                                        const RegisteredJobPtr& job) {
-  if (job->config.overlap != OverlapPolicy::cancel_running) return;
+  const OverlapPolicy overlap = job->config.overlap;
+  const bool ends_at_once = overlap == OverlapPolicy::terminate_running;
+  if (overlap != OverlapPolicy::cancel_running && !ends_at_once) return;
   const bool has_run = std::any_of(rows.begin(), rows.end(), [](const NewRun& row) {
     return row.status == JobStatus::pending && row.exclusive;
   });
   if (!has_run) return;
+  if (ends_at_once) return renew(true);  // whose lease is gone learns of it by that
   RunQuery query;
   query.job_name = job->config.name;
   query.status = JobStatus::running;

@@ -68,6 +68,15 @@ class RunDesk {
   [[nodiscard]] NewRun make_enqueued(JobConfig config, EnqueueItem item, TimePoint now);
   [[nodiscard]] JobConfig config_of(std::string_view name);
   [[nodiscard]] NewRun make_triggered(const RegisteredJob& job, TriggerOptions options);
+  /// The run is stored: it waits longer for what could not be asked to stop, but is not lost.
+  void make_way_for(const NewRun& run, const RegisteredJobPtr& job) {
+    try {
+      parts_.guarded([&] { deck_->make_way_for({run}, job); });
+    } catch (const Error& error) {
+      parts_.note_failure(error);
+    }
+  }
+
   [[nodiscard]] JobResult wait_for(RunId run_id, Duration wait);
   [[nodiscard]] std::optional<JobRun> read(RunId run_id, bool is_last);
   void require_known(std::string_view name);
@@ -121,8 +130,8 @@ JobResult RunDesk<C, S, E>::trigger(std::string_view name, TriggerOptions option
   }
   const Duration wait = options.wait;
   const NewRun run = make_triggered(*job, std::move(options));
-  deck_->make_way_for({run}, job);
   const auto answer = parts_.storage.enqueue({run}, parts_.now()).at(0);
+  make_way_for(run, job);
   if (answer.kind == EnqueueAnswer::Kind::stored && !is_terminal(run.status)) {
     const bool is_claimed = engine_->claim_one(run.id, job, depth > 0);
     if (!is_claimed) deck_->wake.raise();
