@@ -16,6 +16,7 @@ namespace punctual::detail {
 class OptionalTime {
  public:
   constexpr OptionalTime() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): it stands for one in a smaller place
   constexpr OptionalTime(const std::optional<TimePoint>& at) : at_(at.value_or(none)) {}
 
   constexpr OptionalTime& operator=(TimePoint at) noexcept {
@@ -25,6 +26,7 @@ class OptionalTime {
 
   [[nodiscard]] constexpr bool has_value() const noexcept { return at_ != none; }
   explicit constexpr operator bool() const noexcept { return has_value(); }
+  // NOLINTNEXTLINE(google-explicit-constructor): likewise
   constexpr operator std::optional<TimePoint>() const {
     return has_value() ? std::optional{at_} : std::nullopt;
   }

@@ -23,7 +23,7 @@ namespace punctual::detail {
 /// Compares rows, pointers to rows, and keys of `Order`, each with each.
 template <class Row, class Order>
 struct MemoryLess {
-  using is_transparent = void;
+  using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name
 
   template <class A, class B>
   bool operator()(const A& a, const B& b) const {
@@ -54,7 +54,8 @@ using MemoryIndex = std::set<Row*, MemoryLess<Row, Order>>;
 template <class Place>
 [[nodiscard]] auto& row_at(Place place) {
   using Row = std::remove_const_t<std::remove_reference_t<decltype(*place)>>;
-  return const_cast<Row&>(*place);
+  // A set shows its rows const for the sake of their order, which their keys alone decide.
+  return const_cast<Row&>(*place);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
 }
 
 struct ByName {

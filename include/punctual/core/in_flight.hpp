@@ -151,7 +151,7 @@ class FlightRecord final : public RunHost {
     if (clock_) clock_->progress_made();
   }
 
-  void append_log(std::string text) override {
+  void append_log(const std::string& text) override {
     const TimePoint at = now();
     bool is_first = false;
     {

@@ -43,7 +43,7 @@ class LedgerDesk {
 
   Explanation explain(std::string_view name, TimePoint instant);
   BackfillReport backfill(std::string_view name, TimePoint from, TimePoint until,
-                          BackfillOptions options);
+                          const BackfillOptions& options);
 
  private:
   static constexpr std::size_t page_max = 1000;
@@ -135,7 +135,7 @@ NewRun LedgerDesk<C, S, E>::make_backfill(const JobConfig& config, TimePoint due
 
 template <class C, class S, class E>
 BackfillReport LedgerDesk<C, S, E>::backfill(std::string_view name, TimePoint from, TimePoint until,
-                                             BackfillOptions options) {
+                                             const BackfillOptions& options) {
   require_key_fits(options.actor, "actor");
   const RegisteredJobPtr job = engine_->book().job(name);
   const JobConfig& config = job->config;

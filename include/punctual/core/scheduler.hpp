@@ -187,9 +187,9 @@ class Scheduler {
   ///         schedule names no instants; INVALID_KEY -> the actor; SCHEDULER_STOPPED; the
   ///         storage's.
   BackfillReport backfill(std::string_view name, TimePoint from, TimePoint until,
-                          BackfillOptions options = {}) {
+                          const BackfillOptions& options = {}) {
     engine_->require_open();
-    return ledger_desk().backfill(name, from, until, std::move(options));
+    return ledger_desk().backfill(name, from, until, options);
   }
 
   /// Has a run done once more that failed or succeeded, as a further attempt of the same work,

@@ -61,7 +61,7 @@ class BasicSurroundings {
   };
 
   /// What lies inside of the first `index` middlewares.
-  class Next final : public NextBody {
+  class Next final : public NextBody {  // NOLINT(cppcoreguidelines-virtual-class-destructor)
    public:
     Next(const Parts& parts, std::size_t index, const AnyBody& body, JobContext& job)
         : parts_(parts),

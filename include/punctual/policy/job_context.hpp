@@ -45,7 +45,7 @@ class RunHost {
   [[nodiscard]] virtual StopReason stop_reason() = 0;
   virtual void report_progress(double fraction, std::string note) = 0;
   /// By default what a body logs is dropped: a test of a body on its own may not care.
-  virtual void append_log(std::string) {}
+  virtual void append_log(const std::string&) {}
 
  protected:
   RunHost() = default;
@@ -110,7 +110,7 @@ class JobContext {
 
   /// Writes a line into the run's log, which is shown while it runs and kept with it: the newest
   /// 100 lines, each up to 500 bytes.
-  void log(std::string text) const { host_->append_log(std::move(text)); }
+  void log(const std::string& text) const { host_->append_log(text); }
 
   /// The run did what it should.
   ///

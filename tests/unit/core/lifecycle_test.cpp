@@ -226,7 +226,7 @@ TEST_CASE("Lifecycle goes on storing an end during the grace when the storage fa
   held.begun.wait();
   house.rig.storage.fail_before(StorageCall::finish, 3);
   held.may_end.count_down();
-  auto report = std::async(std::launch::async, [&] { return house.lifecycle->stop(1min); });
+  auto report = std::async(std::launch::async, [&] { return house.lifecycle->stop(24h); });
   house.pass_time_until([&] { return report.wait_for(0s) == std::future_status::ready; });
   const StopReport left = report.get();
   CHECK(left.abandoned.empty());

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,9 @@ class ChangesRows : public InMemoryStorage {
 
 /// An id that no other has.
 [[nodiscard]] inline RunId unused_id() {
+  static std::mutex mutex;
   static UuidGenerator ids{Random{99}};
+  const std::lock_guard lock{mutex};
   return ids.next(TimePoint{Duration{1'000}});
 }
 
