@@ -229,9 +229,9 @@ TEST_CASE("Runs of a job with a rate start when its bucket has a token") {
       {"at the next look behind a token's time, a second apart",
        {.max = 1, .period = 2500ms},
        {"01:00", "01:00:03", "01:00:06", "01:00:09"}},
-      {"at the next look behind a token's time, which lasts no longer than a token",
+      {"at a token's time, a tenth of a second apart",
        {.max = 1, .period = 100ms},
-       {"01:00", "01:00:00.101", "01:00:00.202", "01:00:00.303"}},
+       {"01:00", "01:00:00.100", "01:00:00.200", "01:00:00.300"}},
   };
   for (const auto& row : table) {
     CAPTURE(row.subject);

@@ -133,6 +133,45 @@ TEST_CASE("A failed run is tried again as its policy, its error and its body say
   }
 }
 
+TEST_CASE("A retry whose wait the body named keeps no other waiting") {
+  FakeClock clock{midnight + 1h};
+  Storage storage;
+  Scheduler scheduler{clock, storage, InlineExecutor{}};
+  JobConfig config{.name = "call"};
+  config.retry = {
+      .max_attempts = 2, .backoff = Backoff::fixed(1min), .budget = {.max = 1, .period = 1h}};
+  scheduler.register_job(config, [](JobContext& job) {
+    return job.run().payload == "later" ? job.retry_in(24h) : job.failure("NO_ANSWER");
+  });
+  scheduler.enqueue("call", "later");
+  scheduler.enqueue("call", "soon");
+  scheduler.run_due();
+  const auto retries = storage.runs({.trigger = punctual::RunTrigger::retry});
+  REQUIRE(retries.size() == 2);
+  CHECK(retries[0].run_at == midnight + 1h + 1min);
+  CHECK(retries[1].run_at == midnight + 25h);
+}
+
+TEST_CASE("A run that has been tried again is retried by its latest attempt alone") {
+  FakeClock clock{midnight + 1h};
+  Storage storage;
+  Scheduler scheduler{clock, storage, InlineExecutor{}};
+  JobConfig config{.name = "call"};
+  config.retry = {.max_attempts = 2, .backoff = Backoff::fixed(1min)};
+  scheduler.register_job(config, [](JobContext& job) { return job.failure("NO_ANSWER"); });
+  const auto first = scheduler.enqueue("call");
+  scheduler.run_due();
+  CHECK(code_of([&] { scheduler.retry(first); }) == "RUN_NOT_RETRYABLE");
+  punctual::testing::run_until(scheduler, clock, midnight + 2h);
+  CHECK(code_of([&] { scheduler.retry(first); }) == "RUN_NOT_RETRYABLE");
+  const auto second = storage.runs({.dead = true}).at(0);
+  CHECK(second.attempt == 2);
+  scheduler.disable("call");
+  CHECK(code_of([&] { scheduler.retry(second.id); }) == "RUN_NOT_RETRYABLE");
+  scheduler.enable("call");
+  CHECK(storage.run(scheduler.retry(second.id))->attempt == 3);
+}
+
 TEST_CASE("Retries come as fast as their budget says when many runs fail at once") {
   struct Row {
     const char* subject;

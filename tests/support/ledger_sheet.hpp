@@ -35,6 +35,7 @@ struct LedgerSheet {
   /// One row answers the instants from `first` to `last` without a run.
   JobRun& missed(Duration first, Duration last) {
     JobRun& run = add(first, JobStatus::skipped);
+    run.message_code = std::string{message_code::job_missed};
     run.details = {{"count", 2},
                    {"first", format_iso8601(midnight + first)},
                    {"last", format_iso8601(midnight + last)}};

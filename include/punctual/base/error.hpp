@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -47,5 +48,11 @@ class Error : public std::runtime_error {
   std::string code_;
   ErrorKind kind_;
 };
+
+/// Returns what an exception says of itself; empty if that is nothing.
+[[nodiscard]] inline const char* what_of(const std::exception& error) noexcept {
+  const char* what = error.what();
+  return what == nullptr ? "" : what;
+}
 
 }  // namespace punctual

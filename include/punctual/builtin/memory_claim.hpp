@@ -149,7 +149,7 @@ class MemoryClaim {
   /// Returns the level of a bucket after what has been picked already.
   [[nodiscard]] BucketLevel& level_of(const KeyedRate& rate) {
     const auto [place, is_new] = levels_.try_emplace(rate.key, 0);
-    if (is_new) place->second = tables_.buckets.level(rate.key);
+    if (is_new) place->second = rate.limit.level_at(tables_.buckets.level(rate.key), now_);
     return place->second;
   }
 

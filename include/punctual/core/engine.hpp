@@ -201,7 +201,7 @@ template <class C, class S, class E>
 void Engine<C, S, E>::run_startups(TimePoint now) {
   for (const auto& name : book_.startups()) {
     const auto job = book_.job(name);
-    if (is_startup_spaced(name, now) && !book_.state_of(*job).paused) {
+    if (job->config.enabled && is_startup_spaced(name, now) && !book_.state_of(*job).paused) {
       NewRun run = planner::make_run(job->config, RunTrigger::startup, now, parts_.next_id(now));
       run.unique_key = "startup:" + name;  // nodes that start together make one run
       parts_.storage.enqueue({run}, now);

@@ -119,7 +119,7 @@ class Explainer {
   }
 
   [[nodiscard]] static bool covers(const RunT& row, TimePoint instant) {
-    if (row.status != JobStatus::skipped || !row.details.is_object()) return false;
+    if (!answers_many(row)) return false;
     const auto last = parse_iso8601(row.details.value("last", std::string{}));
     return row.due_at && *row.due_at <= instant && last && instant <= *last;
   }

@@ -69,12 +69,12 @@ class JobBook {
   }
 
   /// How long runs that were not given at a claim are left alone: until a bucket may have gained a
-  /// token, a second at most.
+  /// token, 10 ms at least and a second at most.
   [[nodiscard]] Duration blocked_pause() const {
     Duration pause = std::chrono::seconds{1};
     const auto limited = rates();
     for (const auto& job : *limited) {
-      pause = std::min(pause, Duration{job.rate.limit.token_us() / 1000 + 1});
+      pause = std::min(pause, std::max(Duration{job.rate.limit.token_us() / 1000}, Duration{10}));
     }
     return pause;
   }

@@ -150,6 +150,7 @@ BackfillReport LedgerDesk<C, S, E>::backfill(std::string_view name, TimePoint fr
     refuse("a range that has passed, got " + format_iso8601(from) + " to " + format_iso8601(until) +
            " at " + format_iso8601(now));
   }
+  if (!config.enabled) refuse("an enabled job");
   if (!has_own_instants(config.schedule.rule())) refuse("a schedule that names instants");
   const ScheduleState state = engine_->book().state_of(*job);
   const Schedule schedule = config.schedule.bound_to(config.name, state.anchor_at);

@@ -98,7 +98,7 @@ class Parts {
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
-      throw Error{"STORAGE_ERROR", error.what(), ErrorKind::in_doubt};
+      throw Error{"STORAGE_ERROR", what_of(error), ErrorKind::in_doubt};
     } catch (...) {
       throw Error{"STORAGE_ERROR", "the storage threw something that is not a std::exception",
                   ErrorKind::in_doubt};

@@ -108,7 +108,8 @@ template <class IdsT>
   if (run.attempt >= config.retry.max_attempts) return std::nullopt;
   const Duration delay = wait ? *wait : config.retry.backoff.delay(run.attempt, random);
   NewRun next = next_attempt(run, add_clamped(now, delay), ids.next(now));
-  if (config.retry.budget.max > 0) {
+  // A wait that the body named may be a day: it must not keep those behind it waiting for so long.
+  if (config.retry.budget.max > 0 && !wait) {
     next.pace.key = "retry:" + run.job_name;
     next.pace.limit = config.retry.budget;
   }

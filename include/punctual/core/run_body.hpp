@@ -31,7 +31,7 @@ template <class Call>
   } catch (const Error& error) {
     answer.outcome.error = RunError{error.code(), error.what()};
   } catch (const std::exception& error) {
-    answer.outcome.error = RunError{"EXECUTION_ERROR", error.what()};
+    answer.outcome.error = RunError{"EXECUTION_ERROR", what_of(error)};
   } catch (...) {
     answer.outcome.error =
         RunError{"EXECUTION_ERROR", "the body threw something that is not a std::exception"};

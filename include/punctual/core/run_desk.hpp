@@ -31,6 +31,7 @@
 #include "punctual/domain/job_summary.hpp"
 #include "punctual/domain/limits.hpp"
 #include "punctual/domain/redaction.hpp"
+#include "punctual/domain/run_query.hpp"
 
 namespace punctual::detail {
 
@@ -80,6 +81,7 @@ class RunDesk {
   [[nodiscard]] JobResult wait_for(RunId run_id, Duration wait);
   [[nodiscard]] std::optional<JobRun> read(RunId run_id, bool is_last);
   void require_known(std::string_view name);
+  void require_last_attempt(const JobRun& run);
 
   void redact_payload(const JobConfig& config, Json& payload) const {
     if (!config.redact_payload) return;
@@ -299,6 +301,11 @@ RunId RunDesk<C, S, E>::retry(RunId run_id, RetryOptions options) {
                     run_id.to_string() + " of job \"" + run->job_name + "\" is " +
                     std::string{to_string(run->status)}};
   }
+  const RegisteredJobPtr job = engine_->book().find_job(run->job_name);
+  if (job && !job->config.enabled) {
+    throw Error{"RUN_NOT_RETRYABLE", "job \"" + run->job_name + "\" is disabled"};
+  }
+  require_last_attempt(*run);
   const TimePoint now = parts_.now();
   NewRun next = planner::next_attempt(*run, options.run_at.value_or(now), parts_.next_id(now));
   if (!options.actor.empty()) next.actor = std::move(options.actor);
@@ -306,6 +313,25 @@ RunId RunDesk<C, S, E>::retry(RunId run_id, RetryOptions options) {
   const auto answer = parts_.storage.enqueue({next}, now).at(0);
   deck_->wake.raise();
   return answer.id;
+}
+
+/// A failed run that has been tried again is retried by its latest attempt.
+template <class C, class S, class E>
+void RunDesk<C, S, E>::require_last_attempt(const JobRun& run) {
+  if (run.status != JobStatus::failed) return;
+  RunQuery query;
+  query.job_name = run.job_name;
+  query.created_from = run.created_at;
+  query.created_before = add_clamped(run.created_at, Duration{1});
+  query.dead = true;
+  query.with_details = false;
+  query.limit = 1000;
+  const auto dead = parts_.storage.runs(query);
+  const bool is_last = std::any_of(dead.begin(), dead.end(),
+                                   [&](const JobRun& other) { return other.id == run.id; });
+  if (is_last) return;
+  throw Error{"RUN_NOT_RETRYABLE", "run " + run.id.to_string() + " of job \"" + run.job_name +
+                                       "\" has been tried again: retry its latest attempt"};
 }
 
 /// A job of another node may be enqueued for here; a name that nobody knows is a mistake.

@@ -184,8 +184,8 @@ class Scheduler {
   /// `backfill`; rows that answered some of them stay as they are. The job's own schedule goes on.
   ///
   /// Errors: JOB_NOT_FOUND; INVALID_CONFIG -> the range is empty or not past, the limit, or the
-  ///         schedule names no instants; INVALID_KEY -> the actor; SCHEDULER_STOPPED; the
-  ///         storage's.
+  ///         schedule names no instants, or the job is disabled; INVALID_KEY -> the actor;
+  ///         SCHEDULER_STOPPED; the storage's.
   BackfillReport backfill(std::string_view name, TimePoint from, TimePoint until,
                           const BackfillOptions& options = {}) {
     engine_->require_open();
@@ -196,7 +196,8 @@ class Scheduler {
   /// whatever attempts the job's policy leaves.
   ///
   /// Returns: the id of the new run; of the open one, if the run's unique key is taken.
-  /// Errors:  RUN_NOT_FOUND; RUN_NOT_RETRYABLE -> the run is open, or was skipped;
+  /// Errors:  RUN_NOT_FOUND; RUN_NOT_RETRYABLE -> the run is open, was skipped, or has a later
+  ///         attempt; its job is disabled;
   ///          SCHEDULER_STOPPED; INVALID_KEY -> the actor; the storage's.
   RunId retry(RunId run_id, RetryOptions options = {}) {
     engine_->require_open();

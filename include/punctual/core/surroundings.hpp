@@ -27,17 +27,15 @@ class BasicSurroundings {
  public:
   template <class T>
   void observe(T observer) {
-    change([&](Parts& parts) {
-      parts.observers.push_back(std::make_shared<WrappedObserver<T>>(std::move(observer)));
-    });
+    auto wrapped = std::make_shared<WrappedObserver<T>>(std::move(observer));
+    change([&](Parts& parts) { parts.observers.push_back(std::move(wrapped)); });
   }
 
   /// Inside of those that were added before.
   template <class T>
   void use(T middleware) {
-    change([&](Parts& parts) {
-      parts.middlewares.push_back(std::make_shared<WrappedMiddleware<T>>(std::move(middleware)));
-    });
+    auto wrapped = std::make_shared<WrappedMiddleware<T>>(std::move(middleware));
+    change([&](Parts& parts) { parts.middlewares.push_back(std::move(wrapped)); });
   }
 
   void tell_started(const JobRun& run) const noexcept {

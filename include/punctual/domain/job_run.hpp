@@ -20,6 +20,7 @@
 #include "punctual/base/uuid.hpp"
 #include "punctual/domain/job_outcome.hpp"
 #include "punctual/domain/job_status.hpp"
+#include "punctual/domain/message_code.hpp"
 #include "punctual/domain/rate_limit.hpp"
 
 namespace punctual {
@@ -118,6 +119,15 @@ struct JobRun {
 [[nodiscard]] inline bool ended_well(const JobRun& run) noexcept {
   return run.status == JobStatus::success ||
          (run.status == JobStatus::skipped && run.started_at.has_value());
+}
+
+/// True if the row answers several due instants, which nobody ran: its details say from which to
+/// which.
+[[nodiscard]] inline bool answers_many(const JobRun& run) noexcept {
+  return run.status == JobStatus::skipped && !run.started_at &&
+         (run.message_code == message_code::job_missed ||
+          run.message_code == message_code::job_paused) &&
+         run.details.is_object();
 }
 
 /// Returns the id of the first attempt, which names the work of all of them.

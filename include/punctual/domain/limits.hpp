@@ -32,8 +32,19 @@ inline constexpr std::size_t details_bytes_max = std::size_t{64} * 1024;
 inline constexpr std::size_t details_depth_max = 16;
 inline constexpr std::size_t details_keys_max = 1000;
 inline constexpr std::size_t payload_bytes_max = std::size_t{64} * 1024;
+inline constexpr std::size_t payload_depth_max = 100;
 
 namespace detail {
+
+/// True if lists and objects lie within one another more than `depth_max` deep. Looks no deeper.
+template <class BasicJson>
+[[nodiscard]] bool is_nested_deeper(const BasicJson& value, std::size_t depth_max) {
+  if (!value.is_structured()) return false;
+  if (depth_max == 0) return true;
+  return std::any_of(value.begin(), value.end(), [&](const BasicJson& element) {
+    return is_nested_deeper(element, depth_max - 1);
+  });
+}
 
 /// Returns how many bytes `text`, already clean, takes within the quotes of JSON.
 [[nodiscard]] inline std::size_t json_bytes(std::string_view text) {
@@ -163,12 +174,16 @@ template <class BasicJson = Json>
 /// Refuses a payload that is too large to store: cutting it would change what the job is asked to
 /// do.
 ///
-/// Errors: INVALID_PAYLOAD -> its JSON text is longer than 64 KiB, or it holds what JSON cannot
+/// Errors: INVALID_PAYLOAD -> its JSON text is longer than 64 KiB, it is nested more than 100 deep,
+/// or it holds what JSON cannot
 /// say:
 ///         invalid UTF-8, binary values, numbers that are not finite.
 template <class BasicJson = Json>
 void require_payload_fits(const BasicJson& payload) {
   if (payload.is_null()) return;
+  if (detail::is_nested_deeper(payload, payload_depth_max)) {
+    throw Error{"INVALID_PAYLOAD", "a payload is nested 100 deep at most, got more"};
+  }
   std::string text;
   try {
     text = payload.dump();

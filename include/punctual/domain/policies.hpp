@@ -34,7 +34,8 @@ struct RetryPolicy {
   /// somebody retries it by hand, lest a run that ends its process end all of them. 1 to 1,000.
   std::uint32_t max_abandons = 3;
   /// At most so many retries of the job are started per period, over all nodes; those beyond wait.
-  /// Keeps an outage from being answered by a storm. Default: no limit.
+  /// Keeps an outage from being answered by a storm. Retries whose wait the body named
+  /// (`job.retry_in`) take no part in it. Default: no limit.
   RateLimit budget{.max = 0, .period = std::chrono::minutes{1}};
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;

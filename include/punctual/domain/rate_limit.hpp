@@ -52,6 +52,12 @@ struct RateLimit {
     return std::max(full_at, at.time_since_epoch().count() * 1000) + token_us();
   }
 
+  /// The level of a bucket as it can be at `at`: a clock that was set back must not leave it empty
+  /// for as long as it was ahead.
+  [[nodiscard]] constexpr BucketLevel level_at(BucketLevel full_at, TimePoint at) const noexcept {
+    return std::min(full_at, at.time_since_epoch().count() * 1000 + max * token_us());
+  }
+
   friend bool operator==(const RateLimit&, const RateLimit&) = default;
 };
 

@@ -54,11 +54,17 @@ namespace detail {
 template <class JsonT>
 class Redactor {
  public:
+  static constexpr std::size_t depth_max = 100;
+
   explicit Redactor(const RedactionPolicy& policy) : policy_(policy) {}
 
   /// Takes out of `value` what is named or formed like a secret.
-  void clean(JsonT& value) const {
-    if (value.is_string()) {
+  ///
+  /// What lies deeper than `depth` is taken out whole: nobody would see it in what is stored.
+  void clean(JsonT& value, std::size_t depth = depth_max) const {
+    if (value.is_structured() && depth == 0) {
+      value = std::string{redacted};
+    } else if (value.is_string()) {
       value = clean_text(value.template get_ref<const std::string&>());
     } else if (value.is_object()) {
       for (auto it = value.begin(); it != value.end(); ++it) {
@@ -66,11 +72,11 @@ class Redactor {
         if (!is_plain && is_secret_name(it.key())) {
           *it = std::string{redacted};
         } else {
-          clean(*it);
+          clean(*it, depth - 1);
         }
       }
     } else if (value.is_array()) {
-      for (auto& element : value) clean(element);
+      for (auto& element : value) clean(element, depth - 1);
     }
   }
 

@@ -161,7 +161,7 @@ class LedgerAudit {
 
   /// The last instant that a row answers: one that is skipped may answer many.
   [[nodiscard]] static TimePoint last_of(const JobRun& run) {
-    if (run.status != JobStatus::skipped || !run.details.is_object()) return *run.due_at;
+    if (!answers_many(run)) return *run.due_at;
     const auto last = run.details.find("last");
     if (last == run.details.end() || !last->is_string()) return *run.due_at;
     const auto instant = parse_iso8601(last->template get_ref<const std::string&>());

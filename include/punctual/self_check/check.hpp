@@ -98,7 +98,7 @@ class Check {
     try {
       return body_(context);
     } catch (const std::exception& error) {
-      return CheckResult::error(error.what());
+      return CheckResult::error(what_of(error));
     } catch (...) {
       return CheckResult::error("threw something that is not a std::exception");
     }

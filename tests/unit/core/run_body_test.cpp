@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "punctual/core/registry.hpp"
+#include "punctual/policy/job_context.hpp"
 #include "support/catch.hpp"
 
 namespace run_body_test {
@@ -129,6 +131,15 @@ TEST_CASE("run_body makes a failed outcome of what the body throws, whatever its
     CHECK(answer.outcome.summary == row.error.message);
     CHECK(answer.outcome.details.is_null());
   }
+}
+
+TEST_CASE("run_body fails the run when what the body throws has nothing to say") {
+  struct Speechless : std::exception {
+    [[nodiscard]] const char* what() const noexcept override { return nullptr; }
+  };
+  const BodyAnswer answer = answer_of([](JobContext&) -> JobOutcome { throw Speechless{}; });
+  CHECK(answer.threw);
+  CHECK(answer.outcome.error == punctual::RunError{"EXECUTION_ERROR", ""});
 }
 
 TEST_CASE("run_body fails the run with the payload's code when the payload does not fit") {

@@ -368,6 +368,16 @@ TEST_CASE("require_payload_fits takes what JSON can say in 64 KiB, and refuses t
   }
 }
 
+TEST_CASE("require_payload_fits refuses what is nested too deep, however deep that is") {
+  const auto nested = [](std::size_t depth) {
+    return Json::parse(std::string(depth, '[') + std::string(depth, ']'));
+  };
+  CHECK_NOTHROW(punctual::require_payload_fits(nested(punctual::payload_depth_max)));
+  for (const std::size_t depth : {punctual::payload_depth_max + 1, std::size_t{100'000}}) {
+    CHECK_THROWS_AS(punctual::require_payload_fits(nested(depth)), punctual::Error);
+  }
+}
+
 TEST_CASE("require_key_fits takes a line of up to 200 bytes, and refuses the rest") {
   struct Row {
     const char* subject;

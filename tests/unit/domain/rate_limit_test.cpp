@@ -103,6 +103,15 @@ TEST_CASE("RateLimit waits on when the clock is set back, for no longer than it 
   CHECK(limit.next_token_at(full_at, start - 1h) == start + 10s);
 }
 
+TEST_CASE("RateLimit holds a bucket to a full period's wait when the clock was ahead") {
+  const RateLimit limit{.max = 2, .period = std::chrono::minutes{1}};
+  const TimePoint at{std::chrono::hours{1}};
+  const std::int64_t at_us = 3'600'000'000;
+  CHECK(limit.level_at(0, at) == 0);
+  CHECK(limit.level_at(at_us + 60'000'000, at) == at_us + 60'000'000);
+  CHECK(limit.level_at(at_us + 86'400'000'000, at) == at_us + 60'000'000);
+}
+
 TEST_CASE("RateLimit is the same when both of its values are") {
   CHECK(RateLimit{.max = 1, .period = 1s} == RateLimit{.max = 1, .period = 1s});
   CHECK_FALSE(RateLimit{.max = 1, .period = 1s} == RateLimit{.max = 2, .period = 1s});

@@ -159,6 +159,17 @@ TEST_CASE("redact takes out texts, lists and objects under a secret's name, and 
   }
 }
 
+TEST_CASE("redact takes out whole what is nested too deep to be looked through") {
+  Json deep = "password=x";
+  for (int i = 0; i < 100'000; ++i) deep = Json::array({std::move(deep)});
+  redact(RedactionPolicy{}, {}, RedactedPart::details, deep);
+  const Json* inner = &deep;
+  std::size_t depth = 0;
+  for (; inner->is_array(); inner = &inner->front()) ++depth;
+  CHECK(depth == 100);
+  CHECK(*inner == "[redacted]");
+}
+
 TEST_CASE("redact goes by the names that it is given") {
   const std::string text = "iban=DE1 password=x";
   const RedactionPolicy more{.keys = {"IBAN", ""}};

@@ -101,6 +101,15 @@ TEST_CASE("LedgerAudit finds what is answered by no row, or by two") {
          sheet.armed(2h);
        },
        {"foreign 01:30-01:30 x0"}},
+      {"a body's own details make no range",
+       [](LedgerSheet& sheet) {
+         punctual::JobRun& run = sheet.missed(1h, 99h);
+         run.message_code = "NOTHING_NEW";
+         run.started_at = *run.due_at;
+         sheet.ran(2h);
+         sheet.armed(3h);
+       },
+       {}},
       {"retries and backfills do not count",
        [](LedgerSheet& sheet) {
          sheet.missed(1h, 2h);

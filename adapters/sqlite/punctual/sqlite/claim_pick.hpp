@@ -248,7 +248,7 @@ class ClaimPick {
 
   [[nodiscard]] BucketLevel& level_of(const KeyedRate& rate) {
     const auto [found, is_new] = levels_.try_emplace(rate.key, BucketLevel{0});
-    if (is_new) found->second = read_bucket(connection_, rate.key);
+    if (is_new) found->second = rate.limit.level_at(read_bucket(connection_, rate.key), now_);
     return found->second;
   }
 
