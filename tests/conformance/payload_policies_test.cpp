@@ -279,6 +279,23 @@ TEST_CASE("A hook that throws takes all of its part out, and the run is recorded
   CHECK(run->log == "[redacted]");
 }
 
+TEST_CASE("A secret that is longer than a line is taken out before the line is cut") {
+  FakeClock clock{midnight};
+  Storage storage;
+  Scheduler scheduler{clock, storage, InlineExecutor{}};
+  const std::string token = "eyJ" + std::string(800, 'a') + "." + std::string(800, 'b') + ".c";
+  scheduler.register_job({.name = "call"}, [&](JobContext& job) {
+    job.log("got " + token + " from them");
+    job.progress(0.5, "with " + std::string(2000, 'x') + token);
+    return job.success();
+  });
+  scheduler.enqueue("call");
+  scheduler.run_due();
+  const auto run = storage.runs({}).at(0);
+  CHECK(run.log.at("lines").at(0).at("text") == "got [redacted] from them");
+  CHECK(run.progress_note.find("eyJ") == std::string::npos);
+}
+
 TEST_CASE("The names of a scheduler take the place of those that are built in when it says so") {
   FakeClock clock{midnight};
   Storage storage;

@@ -57,6 +57,11 @@ class FlightDeck final
   [[nodiscard]] TimePoint now() const override { return parts.clock.now(); }
   [[nodiscard]] Duration steady_now() const override { return parts.clock.steady_now(); }
   void progress_made() override { wake.raise(); }
+  [[nodiscard]] std::string cleaned(std::string text) const override {
+    static constexpr std::size_t looked_through_max = std::size_t{64} * 1024;
+    if (text.size() > looked_through_max) text.resize(looked_through_max);
+    return Redactor<Late<Json, ClockT>>{parts.options.redaction}.clean_text(std::move(text));
+  }
 
   /// Hands a claimed run to the executor. `claimed_at` is the monotonic instant before the claim.
   ///
