@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// What every end of a run moves on: the job's counters, and the schedule that waits for it.
+//
+// Thread-safety: as the Connection. Requires: inside a transaction that writes.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "punctual/base/time.hpp"
+#include "punctual/domain/job_status.hpp"
+#include "punctual/postgres/query.hpp"
+
+namespace punctual::postgres::detail {
+
+/// How exactly is noted when a node was last there for a job, so that most syncs write nothing.
+inline constexpr Duration seen_period = std::chrono::minutes{10};
+
+/// The summary of rows that are skipped because of what they waited for.
+inline constexpr const char* dependency_failed_summary = "a run that it waits for did not end well";
+
+/// Arms a schedule that waits for the end of a run, once none of the job is open.
+inline void rearm(Connection& connection, const std::string& job_name, TimePoint ended_at) {
+  static constexpr const char* sql =
+      "UPDATE {}jobs SET version = version + 1,"
+      " next_due_at = greatest(?2, least(?3, ?4 + after_finish_delay_ms))"
+      " WHERE name = ?1 AND after_finish_delay_ms IS NOT NULL AND next_due_at IS NULL"
+      " AND version > 0"
+      " AND NOT EXISTS (SELECT 1 FROM {}job_runs"
+      "   WHERE status = 'pending' AND job_name = ?1)"
+      " AND NOT EXISTS (SELECT 1 FROM {}job_runs"
+      "   WHERE status = 'running' AND job_name = ?1)";
+  Query{connection, sql}.bind(job_name, time_min, time_max, ended_at).run();
+}
+
+/// Moves the job's counters on by a run that has ended.
+inline void count_ended(Connection& connection, const std::string& job_name, JobStatus status) {
+  const auto one_if = [](bool is) { return std::int32_t{is ? 1 : 0}; };
+  Query{connection,
+        "UPDATE {}jobs SET success_count = success_count + ?, failure_count = failure_count + ?,"
+        " skipped_count = skipped_count + ? WHERE name = ?"}
+      .bind(one_if(status == JobStatus::success), one_if(status == JobStatus::failed),
+            one_if(status == JobStatus::skipped),
+            job_name)
+      .run();
+}
+
+}  // namespace punctual::postgres::detail

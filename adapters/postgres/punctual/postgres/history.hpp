@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+//
+// The history half of postgres::Storage: finding, summing up and pruning runs.
+//
+// Pages are cut by id along an index, never by offset or count.
+//
+// Thread-safety: as the Connection. Only `forget_runs` writes.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/job_summary.hpp"
+#include "punctual/domain/policies.hpp"
+#include "punctual/domain/run_query.hpp"
+#include "punctual/postgres/query.hpp"
+#include "punctual/postgres/run_rows.hpp"
+
+namespace punctual::postgres::detail {
+
+/// Above every id that a run has.
+inline constexpr const char* above_every_id = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/// Returns the statement for a page: one text per set of conditions, in the order of `bind_page`.
+[[nodiscard]] inline std::string page_sql(const RunQuery& query) {
+  std::string sql =
+      "SELECT " + run_columns(query.with_details) + " FROM {}job_runs AS run WHERE true";
+  const auto add = [&](bool is_asked, const char* condition) {
+    if (is_asked) sql.append(" AND ").append(condition);
+  };
+  add(query.before.has_value(), "id < ?");
+  add(query.job_name.has_value(), "job_name = ?");
+  add(query.status.has_value(), "status = ?");
+  add(query.trigger.has_value(), "trigger = ?");
+  add(query.message_code.has_value(), "coalesce(message_code, '') = ?");
+  add(query.created_from.has_value(), "created_at >= ?");
+  add(query.created_before.has_value(), "created_at < ?");
+  add(query.due_from.has_value(), "due_at >= ?");
+  add(query.due_before.has_value(), "due_at < ?");
+  add(query.workflow_id.has_value(), "workflow_id = ?");
+  add(query.dead,
+      "status = 'failed' AND NOT EXISTS (SELECT 1 FROM {}job_runs AS later"
+      " WHERE later.retry_of = coalesce(run.retry_of, run.id) AND later.attempt > run.attempt)");
+  return sql + " ORDER BY id DESC LIMIT ?";
+}
+
+inline void bind_page(Query& page, const RunQuery& query) {
+  const auto bind = [&](const auto& value) {
+    if (value) page.bind(*value);
+  };
+  bind(query.before);
+  bind(query.job_name);
+  if (query.status) page.bind(to_string(*query.status));
+  if (query.trigger) page.bind(to_string(*query.trigger));
+  bind(query.message_code);
+  bind(query.created_from);
+  bind(query.created_before);
+  bind(query.due_from);
+  bind(query.due_before);
+  bind(query.workflow_id);
+  page.bind(std::uint64_t{query.limit});
+}
+
+/// Returns matching runs, the newest first.
+///
+/// Complexity: linear in the rows between the page's ends, of the job or the status alone if the
+/// query names one.
+[[nodiscard]] inline std::vector<JobRun> find_runs(Connection& connection, const RunQuery& query) {
+  Query page{connection, page_sql(query)};
+  bind_page(page, query);
+  std::vector<JobRun> runs;
+  while (page.step()) runs.push_back(read_run(page));
+  return runs;
+}
+
+[[nodiscard]] inline std::vector<JobSummary> summarize_jobs(Connection& connection) {
+  static const std::string sql =
+      "SELECT name, description, enabled, paused, paused_by, paused_reason, schedule, next_due_at,"
+      " success_count, failure_count, skipped_count, anchor_at, epoch_at, depends_on,"
+      " id IS NOT NULL, " +
+      run_columns(false) +
+      " FROM {}jobs LEFT JOIN {}job_runs ON id ="
+      " (SELECT id FROM {}job_runs WHERE job_name = name"
+      "  AND completed_at IS NOT NULL AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1)"
+      " WHERE version > 0 ORDER BY name";
+  std::vector<JobSummary> summaries;
+  Query row{connection, sql};
+  while (row.step()) {
+    JobSummary job;
+    job.name = row.text();
+    job.description = row.text();
+    job.enabled = row.boolean();
+    job.paused = row.boolean();
+    job.paused_by = row.text();
+    job.paused_reason = row.text();
+    job.schedule = row.json();
+    job.next_run_at = row.optional_instant();
+    if (!job.enabled || job.paused) job.next_run_at.reset();
+    job.success_count = static_cast<std::uint64_t>(row.integer());
+    job.failure_count = static_cast<std::uint64_t>(row.integer());
+    job.skipped_count = static_cast<std::uint64_t>(row.integer());
+    job.run_count = job.success_count + job.failure_count + job.skipped_count;
+    job.anchor_at = row.instant();
+    job.epoch_at = row.instant();
+    for (const auto& name : row.json()) {
+      if (name.is_string()) job.depends_on.push_back(name.get<std::string>());
+    }
+    if (row.boolean()) job.last_run = read_run(row);
+    summaries.push_back(std::move(job));
+  }
+  return summaries;
+}
+
+/// Returns the lowest id among the newest `keep_last` ended runs of the job; nullopt if there are
+/// fewer.
+[[nodiscard]] inline std::optional<std::string> first_kept_id(Connection& connection,
+                                                              const std::string& job_name,
+                                                              std::size_t keep_last) {
+  if (keep_last == 0) return above_every_id;
+  Query query{connection,
+              "SELECT id FROM {}job_runs"
+              " WHERE job_name = ? AND completed_at IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?"};
+  if (!query.bind(job_name, std::uint64_t{keep_last - 1}).step()) return std::nullopt;
+  return query.text();
+}
+
+/// Returns up to `limit` runs of the job that ended before its retention, the longest ended first.
+[[nodiscard]] inline std::vector<std::string> find_prunable_of(Connection& connection,
+                                                               const std::string& job_name,
+                                                               const RetentionPolicy& retention,
+                                                               std::size_t limit, TimePoint now) {
+  static constexpr const char* sql =
+      "SELECT id FROM {}job_runs"
+      " WHERE job_name = ? AND completed_at IS NOT NULL AND completed_at < ? AND id < ?"
+      " ORDER BY completed_at, id LIMIT ?";
+  const TimePoint kept_from = add_clamped(now, -retention.period);
+  const auto find = [&](const std::string& below, std::size_t count) {
+    std::vector<std::string> ids;
+    Query query{connection, sql};
+    query.bind(job_name, kept_from, below, std::uint64_t{count});
+    while (query.step()) ids.push_back(query.text());
+    return ids;
+  };
+  if (find(above_every_id, 1).empty()) return {};  // nothing is old: the newest need not be counted
+  const auto first_kept = first_kept_id(connection, job_name, retention.keep_last);
+  return first_kept ? find(*first_kept, limit) : std::vector<std::string>{};
+}
+
+/// Returns up to `limit` ended runs that their job's retention keeps no longer. Reads only.
+///
+/// What it returns stays prunable: ended runs do not change, and newer ones only push them down.
+[[nodiscard]] inline std::vector<std::string> find_prunable(Connection& connection,
+                                                            std::size_t limit, TimePoint now) {
+  std::vector<std::string> found;
+  Query job{connection,
+            "SELECT name, retention_period_ms, retention_keep_last FROM {}jobs ORDER BY name"};
+  while (found.size() < limit && job.step()) {
+    const std::string name = job.text();
+    RetentionPolicy retention;
+    retention.period = Duration{job.integer()};
+    retention.keep_last = static_cast<std::size_t>(job.integer());
+    auto ids = find_prunable_of(connection, name, retention, limit - found.size(), now);
+    for (auto& id : ids) found.push_back(std::move(id));
+  }
+  return found;
+}
+
+/// Removes runs that have ended; returns how many were there. Counters stay.
+[[nodiscard]] inline std::size_t forget_runs(Connection& connection,
+                                             const std::vector<std::string>& ids) {
+  Query{connection,
+        "DELETE FROM {}job_runs WHERE id = ANY(?::uuid[]) AND completed_at IS NOT NULL"}
+      .bind(ids)
+      .run();
+  return static_cast<std::size_t>(connection.change_count());
+}
+
+}  // namespace punctual::postgres::detail

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//
+// Lanes: the pending runs of one kind and priority, in claim order.
+//
+// A kind is what decides whether a run may start, so all runs of a kind may or none. The statements
+// here step from lane to lane through an index: they cost what there are of lanes, not of runs.
+//
+// Thread-safety: values and pure functions.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "punctual/postgres/query.hpp"
+
+namespace punctual::postgres::detail {
+
+struct RunKind {
+  std::string job_name{};
+  bool exclusive = false;
+  std::string concurrency_key{};
+  std::uint32_t concurrency_max = 0;
+};
+
+/// The columns of a kind, in the order in which `read_run_kind` reads them.
+inline constexpr const char* run_kind_columns =
+    "job_name, exclusive, concurrency_key, concurrency_max";
+
+[[nodiscard]] inline RunKind read_run_kind(Query& row) {
+  RunKind kind;
+  kind.job_name = row.text();
+  kind.exclusive = row.boolean();
+  kind.concurrency_key = row.text();
+  kind.concurrency_max = row.number<std::uint32_t>();
+  return kind;
+}
+
+/// A statement for the priorities that pending runs have.
+inline constexpr const char* pending_priorities_sql = R"(
+  WITH RECURSIVE lane (priority) AS (
+    SELECT (SELECT priority FROM {}job_runs
+      WHERE status = 'pending' ORDER BY priority LIMIT 1)
+    UNION ALL
+    SELECT (SELECT priority FROM {}job_runs
+      WHERE status = 'pending' AND priority > lane.priority ORDER BY priority LIMIT 1)
+    FROM lane WHERE lane.priority IS NOT NULL)
+  SELECT priority FROM lane WHERE priority IS NOT NULL)";
+
+/// A common table expression: `lane` with the columns of a kind, and `priority`.
+///
+/// Each step seeks the first run behind the lane: the tuple goes on with a claim order that is above
+/// every run's.
+inline constexpr const char* pending_lanes_cte = R"(
+  lane (job_name, exclusive, concurrency_key, concurrency_max, priority) AS (
+    (SELECT job_name, exclusive, concurrency_key, concurrency_max, priority
+      FROM {}job_runs WHERE status = 'pending'
+      ORDER BY job_name, exclusive, concurrency_key, concurrency_max, priority LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM lane CROSS JOIN LATERAL (
+      SELECT job_name, exclusive, concurrency_key, concurrency_max, priority
+      FROM {}job_runs WHERE status = 'pending'
+      AND (job_name, exclusive, concurrency_key, concurrency_max, priority, claim_order) >
+        (lane.job_name, lane.exclusive, lane.concurrency_key, lane.concurrency_max,
+          lane.priority, 9223372036854775807)
+      ORDER BY job_name, exclusive, concurrency_key, concurrency_max, priority, claim_order
+      LIMIT 1) AS next))";
+
+/// Returns a statement for the lanes that have runs.
+[[nodiscard]] inline const std::string& pending_lanes_sql() {
+  static const std::string sql = std::string{"WITH RECURSIVE "} + pending_lanes_cte + " SELECT " +
+                                 run_kind_columns + ", priority FROM lane";
+  return sql;
+}
+
+}  // namespace punctual::postgres::detail

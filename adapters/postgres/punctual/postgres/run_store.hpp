@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+//
+// Storing a run: what speaks against it, what it waits for, and what it takes the place of.
+//
+// Thread-safety: as the Connection. Requires: inside a transaction that writes.
+
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/message_code.hpp"
+#include "punctual/domain/policies.hpp"
+#include "punctual/postgres/buckets.hpp"
+#include "punctual/postgres/counters.hpp"
+#include "punctual/postgres/query.hpp"
+#include "punctual/postgres/run_rows.hpp"
+#include "punctual/postgres/work_end.hpp"
+
+namespace punctual::postgres::detail {
+
+/// What became of a row that was to be stored.
+enum class Stored : std::uint8_t {
+  as_given,
+  overlapped,  ///< as skipped / JOB_OVERLAPPED
+  key_taken,   ///< not at all: an open run has the unique key
+  answered,    ///< not at all: its due instant has a first attempt
+};
+
+/// Makes the job's row if there is none: runs may arrive before their job is synced.
+inline void ensure_job(Connection& connection, const std::string& job_name) {
+  const RetentionPolicy retention;
+  Query{connection,
+        "INSERT INTO {}jobs (name, retention_period_ms, retention_keep_last) VALUES (?, ?, ?)"
+        " ON CONFLICT DO NOTHING"}
+      .bind(job_name, retention.period, std::uint64_t{retention.keep_last})
+      .run();
+}
+
+/// Returns the open run that has the unique key.
+[[nodiscard]] inline std::optional<RunId> open_with_key(Connection& connection,
+                                                        const std::string& unique_key) {
+  Query query{connection,
+              "SELECT id FROM {}job_runs"
+              " WHERE unique_key = ? AND status IN ('pending', 'running')"};
+  return query.bind(unique_key).step() ? query.optional_id() : std::nullopt;
+}
+
+/// Returns the first attempt at a due instant of the job.
+[[nodiscard]] inline std::optional<RunId> first_attempt(Connection& connection,
+                                                        const std::string& job_name,
+                                                        TimePoint due_at) {
+  Query query{connection,
+              "SELECT id FROM {}job_runs WHERE job_name = ? AND due_at = ? AND attempt = 1"};
+  return query.bind(job_name, due_at).step() ? query.optional_id() : std::nullopt;
+}
+
+/// True if an exclusive run of the job is running.
+[[nodiscard]] inline bool has_running_exclusive(Connection& connection,
+                                                const std::string& job_name) {
+  Query query{connection,
+              "SELECT 1 FROM {}job_runs"
+              " WHERE status = 'running' AND job_name = ? AND exclusive LIMIT 1"};
+  return query.bind(job_name).step();
+}
+
+/// True if an exclusive run of the job is pending with its `run_at` reached.
+[[nodiscard]] inline bool has_waiting_exclusive(Connection& connection, const std::string& job_name,
+                                                TimePoint now) {
+  Query query{
+      connection,
+      "SELECT 1 FROM {}job_runs"
+      " WHERE status = 'pending' AND exclusive AND job_name = ? AND run_at <= ? LIMIT 1"};
+  return query.bind(job_name, now).step();
+}
+
+/// True if `row` asked to be skipped beside what is open.
+[[nodiscard]] inline bool overlaps_open(Connection& connection, const NewRun& row, TimePoint now) {
+  if (row.status != JobStatus::pending || !row.exclusive) return false;
+  if (row.skip_if_open && has_running_exclusive(connection, row.job_name)) return true;
+  return (row.skip_if_open || row.skip_if_waiting) &&
+         has_waiting_exclusive(connection, row.job_name, now);
+}
+
+/// Arms what the rows arm that were stored as ended.
+///
+/// After all of them: a later row may be the open run beside which an earlier one must not arm.
+inline void rearm_each(Connection& connection, const std::vector<NewRun>& rows, TimePoint now) {
+  const NewRun* armed_by = nullptr;
+  for (const auto& row : rows) {
+    if (armed_by != nullptr && armed_by->job_name == row.job_name) continue;
+    Query query{connection, "SELECT 1 FROM {}job_runs WHERE id = ? AND completed_at IS NOT NULL"};
+    if (!query.bind(row.id).step()) continue;
+    rearm(connection, row.job_name, now);
+    armed_by = &row;
+  }
+}
+
+/// Ends the exclusive runs of the job that are running, whoever has them.
+inline void end_running_exclusive(Connection& connection, const std::string& job_name,
+                                  TimePoint now) {
+  static const std::string sql = std::string{"SELECT "} + run_columns(false) +
+                                 " FROM {}job_runs"
+                                 " WHERE status = 'running' AND job_name = ? AND exclusive";
+  std::vector<JobRun> runs;
+  {
+    Query query{connection, sql};
+    query.bind(job_name);
+    while (query.step()) runs.push_back(read_run(query));
+  }
+  for (const auto& run : runs) {
+    const TimePoint started_at = run.started_at.value_or(now);
+    const TimePoint ended_at = std::max(now, started_at);
+    Query{connection,
+          "UPDATE {}job_runs SET status = 'failed', message_code = ?, summary = ?,"
+          " error_code = 'CANCELLED', error_message = 'another run took its place',"
+          " fence = fence + 1, duration_ms = ?, completed_at = ? WHERE id = ?"}
+        .bind(message_code::job_cancelled, "replaced by the next run of the job",
+              ended_at - started_at, ended_at, run.id)
+        .run();
+    count_ended(connection, job_name, JobStatus::failed);
+    note_end(connection, ended_attempt(run, false), ended_at);
+  }
+}
+
+/// Draws the edges from what the run waits for, and counts them.
+///
+/// Returns false if something of it did not end well.
+[[nodiscard]] inline bool draw_edges(Connection& connection, JobRun& run) {
+  std::vector<std::string> open;
+  for (const RunId id : run.after) {
+    const auto work = find_work(connection, id);
+    const WorkState state = work ? work_state(connection, *work) : WorkState::unknown;
+    if (state == WorkState::unknown || state == WorkState::ended_otherwise) return false;
+    if (state == WorkState::open) open.push_back(*work);
+  }
+  for (const auto& work : open) {
+    Query{connection,
+          "INSERT INTO {}run_edges (prerequisite, dependent) VALUES (?, ?) ON CONFLICT DO NOTHING"}
+        .bind(work, run.id)
+        .run();
+    run.waits_for += connection.change_count() > 0 ? 1 : 0;
+  }
+  if (run.waits_for > 0) run.run_at = time_max;
+  return true;
+}
+
+/// Ends a run that is about to be stored as skipped.
+inline void skip_at_once(JobRun& run, std::string_view code, const char* why, TimePoint now) {
+  run.status = JobStatus::skipped;
+  run.message_code = std::string{code};
+  run.summary = why;
+  run.completed_at = now;
+}
+
+/// Stores a row: pending, or skipped if it asked for that and an exclusive run is open, or if what
+/// it waits for did not end well. The caller calls `rearm_each` afterwards.
+///
+/// Leaves out what would be a second open run of its key, or a second answer to its instant.
+///
+/// Errors: DUPLICATE_RUN_ID -> another run has its id.
+inline Stored store_run(Connection& connection, const NewRun& row, TimePoint now) {
+  if (row.due_at && row.attempt == 1 && first_attempt(connection, row.job_name, *row.due_at)) {
+    return Stored::answered;
+  }
+  const bool is_pending = row.status == JobStatus::pending;
+  if (is_pending && !row.unique_key.empty() && open_with_key(connection, row.unique_key)) {
+    return Stored::key_taken;
+  }
+  ensure_job(connection, row.job_name);
+  JobRun run = to_run(row, now);
+  if (is_pending && row.replaces_running) end_running_exclusive(connection, row.job_name, now);
+  const bool overlaps = overlaps_open(connection, row, now);
+  if (overlaps) {
+    skip_at_once(run, message_code::job_overlapped,
+                 row.skip_if_open ? "another run of the job is still open"
+                                  : "another run of the job is waiting already",
+                 now);
+  } else if (is_pending && !draw_edges(connection, run)) {
+    skip_at_once(run, message_code::job_dependency_failed, dependency_failed_summary, now);
+  } else if (is_pending && run.waits_for == 0 && row.pace.limit.max > 0) {
+    run.run_at = take_token(connection, row.pace, run.run_at);
+  }
+  insert_run(connection, run);
+  if (is_terminal(run.status)) {
+    count_ended(connection, run.job_name, run.status);
+    note_end(connection, ended_attempt(run, false), now);
+  }
+  return overlaps ? Stored::overlapped : Stored::as_given;
+}
+
+}  // namespace punctual::postgres::detail

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+//
+// postgres::Storage: the storage that hosts share, in a PostgreSQL database.
+//
+// It keeps the whole contract of policy/storage.hpp. Every operation is one transaction; any number
+// of threads, schedulers, processes and hosts may use the tables at once. The server's clock
+// decides; what callers say the time is, is not looked at.
+//
+// Errors of every operation: STORAGE_BUSY -> no connection or lock was free for `busy_timeout`, or
+// a statement took longer than `statement_timeout`; STORAGE_UNAVAILABLE -> trouble with the server
+// or the way to it, in doubt only if it came at a commit; STORAGE_CORRUPT -> the server found damaged
+// data; STORAGE_ERROR -> it refused for good.
+//
+// Thread-safety: all members, from any thread. A moved-from object may only be destroyed or
+// assigned to.
+
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/error.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/job_summary.hpp"
+#include "punctual/domain/lease.hpp"
+#include "punctual/domain/ledger.hpp"
+#include "punctual/domain/run_query.hpp"
+#include "punctual/policy/storage.hpp"
+#include "punctual/postgres/buckets.hpp"
+#include "punctual/postgres/connections.hpp"
+#include "punctual/postgres/history.hpp"
+#include "punctual/postgres/ledger.hpp"
+#include "punctual/postgres/migrator.hpp"
+#include "punctual/postgres/options.hpp"
+#include "punctual/postgres/queue.hpp"
+#include "punctual/postgres/server_clock.hpp"
+#include "punctual/postgres/wake.hpp"
+
+namespace punctual::postgres {
+
+class Storage {
+ public:
+  /// Connects, makes the schema if it does not exist, and brings its tables up to date.
+  ///
+  /// Errors: INVALID_CONFIG -> an option; STORAGE_UNAVAILABLE -> no connection; SCHEMA_TOO_NEW -> a
+  ///         newer release of the library has been at the tables.
+  explicit Storage(Options options)
+      : options_(checked(std::move(options))),
+        connections_(std::make_unique<detail::Connections>(options_)),
+        clock_(std::make_unique<detail::ServerClock>()) {
+    detail::migrate(*connections_);
+  }
+
+  explicit Storage(std::string conninfo) : Storage(Options{.conninfo = std::move(conninfo)}) {}
+
+  // --- ScheduleLedger, as policy/storage.hpp describes it
+  std::vector<ScheduleState> sync_jobs(const std::vector<JobDefinition>& definitions,
+                                       TimePoint caller_now) {
+    const TimePoint about = now(caller_now);
+    auto unchanged = connections_->read([&](detail::Connection& read) {
+      return detail::read_synced_jobs(read, definitions, about);
+    });
+    if (unchanged) return std::move(*unchanged);
+    return connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
+      return detail::sync_jobs(write, definitions, now);
+    });
+  }
+
+  std::vector<ScheduleState> due_schedules(const JobNames& jobs, std::size_t limit,
+                                           TimePoint caller_now) {
+    const TimePoint about = now(caller_now);
+    return connections_->read(
+        [&](detail::Connection& read) { return detail::due_schedules(read, jobs, limit, about); });
+  }
+
+  std::vector<AdvanceAnswer> advance(const std::vector<Advance>& advances, TimePoint) {
+    return connections_->write_each(Gate::alone, advances, no_preparation, detail::advance);
+  }
+
+  bool set_paused(const PauseChange& change, TimePoint) {
+    return connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
+      return detail::set_paused(write, change, now);
+    });
+  }
+
+  // --- RunQueue
+  std::vector<EnqueueAnswer> enqueue(const std::vector<NewRun>& rows, TimePoint) {
+    if (rows.empty()) return {};
+    const bool is_plain = std::all_of(rows.begin(), rows.end(), detail::is_plain);
+    return connections_->write(is_plain ? Gate::shared : Gate::alone,
+                               [&](detail::Connection& write, TimePoint now) {
+                                 return detail::enqueue(write, rows, now);
+                               });
+  }
+
+  std::vector<JobRun> claim(const ClaimRequest& request, TimePoint) {
+    return connections_->write(Gate::shared, [&](detail::Connection& write, TimePoint now) {
+      return detail::claim(write, request, now);
+    });
+  }
+
+  std::vector<RenewAnswer> renew(const std::vector<Renewal>& renewals, Duration lease, TimePoint) {
+    return connections_->write_each(
+        Gate::shared, renewals,
+        [&](detail::Connection& write) { detail::lock_runs(write, ids_of(renewals)); },
+        [&](detail::Connection& write, const Renewal& renewal, TimePoint now) {
+          return detail::renew(write, renewal, lease, now);
+        });
+  }
+
+  std::vector<FinishAnswer> finish(const std::vector<Completion>& completions, TimePoint) {
+    return connections_->write_each(
+        Gate::shared, completions,
+        [&](detail::Connection& write) { detail::lock_runs_and_jobs(write, ids_of(completions)); },
+        detail::finish);
+  }
+
+  std::vector<FinishAnswer> release(const std::vector<LeaseRef>& leases, TimePoint) {
+    return connections_->write_each(
+        Gate::shared, leases,
+        [&](detail::Connection& write) { detail::lock_runs(write, ids_of(leases)); },
+        [](detail::Connection& write, const LeaseRef& lease, TimePoint) {
+          return detail::release(write, lease);
+        });
+  }
+
+  std::vector<JobRun> take_expired(const RescueRequest& request, TimePoint) {
+    return connections_->write(Gate::shared, [&](detail::Connection& write, TimePoint now) {
+      return detail::take_expired(write, request, now);
+    });
+  }
+
+  CancelAnswer request_cancel(RunId run_id, const std::string& actor, TimePoint) {
+    return connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
+      return detail::request_cancel(write, run_id, actor, now);
+    });
+  }
+
+  /// Opens a transaction only if there is something to note or to end.
+  std::size_t expire_unknown(const ExpiryRequest& request, TimePoint caller_now) {
+    const TimePoint about = now(caller_now);
+    const bool is_worth_it = connections_->read([&](detail::Connection& read) {
+      return detail::has_stale_presence(read, *request.jobs, about) ||
+             !detail::find_unseen_jobs(read, request, about).empty();
+    });
+    if (!is_worth_it) return 0;
+    return connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
+      return detail::expire_unknown(write, request, now);
+    });
+  }
+
+  WakeTimes next_wake(const JobNames& jobs, TimePoint) {
+    return connections_->read(
+        [&](detail::Connection& read) { return detail::next_wake(read, jobs); });
+  }
+
+  // --- RunHistory
+  std::vector<JobRun> runs(const RunQuery& query) {
+    require_valid(query);
+    return connections_->read(
+        [&](detail::Connection& read) { return detail::find_runs(read, query); });
+  }
+
+  std::optional<JobRun> run(RunId run_id) {
+    return connections_->read(
+        [&](detail::Connection& read) { return detail::find_run(read, run_id); });
+  }
+
+  std::vector<JobSummary> summaries() { return connections_->read(detail::summarize_jobs); }
+
+  std::size_t prune(std::size_t limit, TimePoint caller_now) {
+    const TimePoint about = now(caller_now);
+    bool has_full_buckets = false;
+    const auto ids = connections_->read([&](detail::Connection& read) {
+      has_full_buckets = detail::has_full_buckets(read, about);
+      return detail::find_prunable(read, limit, about);
+    });
+    if (ids.empty() && !has_full_buckets) return 0;
+    return connections_->write(Gate::shared, [&](detail::Connection& write, TimePoint now) {
+      detail::forget_full_buckets(write, now);
+      return detail::forget_runs(write, ids);
+    });
+  }
+
+  /// The server's clock, by how far it is from this host's, measured every ten seconds.
+  [[nodiscard]] TimePoint now(TimePoint) {
+    const TimePoint unshifted = clock_->now(
+        [&] { return add_clamped(connections_->server_now(), -connections_->clock_shift()); });
+    return add_clamped(unshifted, connections_->clock_shift());
+  }
+
+  [[nodiscard]] std::optional<Duration> poll_period() const noexcept {
+    return options_.poll_period;
+  }
+
+  /// Writes a row and commits it. Does not throw.
+  [[nodiscard]] StorageHealth health() const noexcept;
+
+ private:
+  using Gate = detail::Gate;
+
+  static void no_preparation(detail::Connection&) {}
+
+  [[nodiscard]] static Options checked(Options options) {
+    require_valid(options);
+    return options;
+  }
+
+  [[nodiscard]] static RunId id_of(const LeaseRef& lease) { return lease.run_id; }
+  template <class Held>
+  [[nodiscard]] static RunId id_of(const Held& held) {
+    return held.lease.run_id;
+  }
+  template <class Held>
+  [[nodiscard]] static std::vector<std::string> ids_of(const std::vector<Held>& all) {
+    std::vector<std::string> ids;
+    ids.reserve(all.size());
+    for (const auto& held : all) ids.push_back(id_of(held).to_string());
+    return ids;
+  }
+
+  Options options_{};
+  std::unique_ptr<detail::Connections> connections_;
+  std::unique_ptr<detail::ServerClock> clock_;
+};
+
+inline StorageHealth Storage::health() const noexcept {
+  StorageHealth health;
+  try {
+    health.kind = "postgres";
+    health.schema_expected = detail::schema_version_latest;
+    health.writable = false;
+    health.schema_version = connections_->read(detail::read_schema_version);
+    detail::require_known_schema(health.schema_version);
+    connections_->write(Gate::shared, detail::probe_write);
+    health.writable = true;
+  } catch (const std::exception& error) {
+    try {
+      health.problem = error.what();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; `writable` says enough
+    }
+  }
+  return health;
+}
+
+static_assert(punctual::Storage<Storage>, "see punctual/policy/storage.hpp");
+
+}  // namespace punctual::postgres
