@@ -68,7 +68,8 @@ inline void expect_next_start(StorageTrial& trial, const RatedClaims& claims, Ti
     trial.require_equal("runs claimed before there is a token", 0U, early.size());
     trial.advance(token_at - trial.now());
   }
-  const auto claimed = is_early ? claims.claim({"alpha"}) : early;
+  // One that came by itself may have come after the claim had looked.
+  const auto claimed = early.empty() ? claims.claim({"alpha"}) : early;
   trial.require_equal("runs claimed when there is a token", 1U, claimed.size());
 }
 

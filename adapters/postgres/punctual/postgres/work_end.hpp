@@ -93,11 +93,11 @@ enum class WorkState : std::uint8_t { open, ended_well, ended_otherwise, unknown
 inline void arm_dependent(Connection& connection, const std::string& job_name,
                           const std::string& failed_dependency, TimePoint ended_at) {
   Query{connection,
-        "UPDATE {}jobs SET version = version + 1, failed_dependency = ?3, next_due_at = greatest(?2,"
+        "UPDATE {}jobs SET version = version + 1, failed_dependency = ?3::text, next_due_at = greatest(?2,"
         " coalesce((SELECT max(due_at) + 1 FROM {}job_runs"
         "  WHERE job_name = ?1 AND attempt = 1 AND due_at IS NOT NULL), ?2))"
         " WHERE name = ?1 AND (next_due_at IS NULL"
-        "  OR (?3 IS NULL AND failed_dependency IS NOT NULL))"}
+        "  OR (?3::text IS NULL AND failed_dependency IS NOT NULL))"}
       .bind(job_name, ended_at, Text{failed_dependency})
       .run();
 }
