@@ -22,13 +22,15 @@ namespace punctual::postgres::test {
 [[nodiscard]] inline std::string server_conninfo() {
   const char* conninfo = std::getenv("PUNCTUAL_TEST_POSTGRES");
   if (conninfo != nullptr) return conninfo;
-  throw Error{"STORAGE_UNAVAILABLE", "PUNCTUAL_TEST_POSTGRES names no server; "
-                                     "run the tests through tests/support/with_postgres"};
+  throw Error{"STORAGE_UNAVAILABLE",
+              "PUNCTUAL_TEST_POSTGRES names no server; "
+              "run the tests through tests/support/with_postgres"};
 }
 
 class TemporarySchema {
  public:
-  TemporarySchema() : name_("punctual_" + std::to_string(Random::from_entropy()() % 1'000'000'000)) {}
+  TemporarySchema()
+      : name_("punctual_" + std::to_string(Random::from_entropy()() % 1'000'000'000)) {}
 
   ~TemporarySchema() {
     try {

@@ -137,8 +137,7 @@ class ClaimPick {
         " AND priority = ? AND claim_order <= ? AND (claim_order, id) > (?, ?) AND run_at <= ?"
         " ORDER BY claim_order, id LIMIT ?" +
         locking;
-    static const std::string of_all_kinds =
-        candidate_sql() + " WHERE status = 'pending'" + order;
+    static const std::string of_all_kinds = candidate_sql() + " WHERE status = 'pending'" + order;
     static const std::string of_one_kind =
         candidate_sql() +
         " WHERE status = 'pending' AND job_name = ?"

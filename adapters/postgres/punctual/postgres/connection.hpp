@@ -55,7 +55,8 @@ class Connection {
     if (!handle_ || PQstatus(handle_.get()) != CONNECTION_OK) {
       throw make_connect_error(handle_ ? PQerrorMessage(handle_.get()) : "");
     }
-    PQsetNoticeProcessor(handle_.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        handle_.get(), [](void*, const char*) {}, nullptr);
   }
 
   /// Runs statements without parameters in one round trip; returns the last one's answer.

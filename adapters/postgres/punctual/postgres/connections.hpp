@@ -42,9 +42,7 @@ namespace punctual::postgres::detail {
 
 class Connections {
  public:
-  explicit Connections(const Options& options)
-      : options_(options),
-        gate_key_(gate_key(options)) {}
+  explicit Connections(const Options& options) : options_(options), gate_key_(gate_key(options)) {}
 
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -145,13 +143,13 @@ class Connections {
   /// Begins a transaction behind the gate, in one round trip; returns its instant.
   TimePoint begin(Connection& connection, Gate gate) const {
     connection.set_gate(gate);
-    const char* lock = gate == Gate::shared ? "pg_advisory_xact_lock_shared("
-                                            : "pg_advisory_xact_lock(";
+    const char* lock =
+        gate == Gate::shared ? "pg_advisory_xact_lock_shared(" : "pg_advisory_xact_lock(";
     return instant_of(connection.exec(
         "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " +
-        std::to_string(options_.busy_timeout.count()) + "; SET LOCAL statement_timeout = " +
-        std::to_string(options_.statement_timeout.count()) + "; SELECT " + lock +
-        std::to_string(gate_key_) + "); " + clock_sql));
+        std::to_string(options_.busy_timeout.count()) +
+        "; SET LOCAL statement_timeout = " + std::to_string(options_.statement_timeout.count()) +
+        "; SELECT " + lock + std::to_string(gate_key_) + "); " + clock_sql));
   }
 
   [[nodiscard]] TimePoint instant_of(const Result& result) const {

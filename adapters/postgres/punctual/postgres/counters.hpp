@@ -43,8 +43,7 @@ inline void count_ended(Connection& connection, const std::string& job_name, Job
         "UPDATE {}jobs SET success_count = success_count + ?, failure_count = failure_count + ?,"
         " skipped_count = skipped_count + ? WHERE name = ?"}
       .bind(one_if(status == JobStatus::success), one_if(status == JobStatus::failed),
-            one_if(status == JobStatus::skipped),
-            job_name)
+            one_if(status == JobStatus::skipped), job_name)
       .run();
 }
 

@@ -175,8 +175,7 @@ inline void bind_page(Query& page, const RunQuery& query) {
 /// Removes runs that have ended; returns how many were there. Counters stay.
 [[nodiscard]] inline std::size_t forget_runs(Connection& connection,
                                              const std::vector<std::string>& ids) {
-  Query{connection,
-        "DELETE FROM {}job_runs WHERE id = ANY(?::uuid[]) AND completed_at IS NOT NULL"}
+  Query{connection, "DELETE FROM {}job_runs WHERE id = ANY(?::uuid[]) AND completed_at IS NOT NULL"}
       .bind(ids)
       .run();
   return static_cast<std::size_t>(connection.change_count());

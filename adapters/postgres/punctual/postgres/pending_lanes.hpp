@@ -49,8 +49,8 @@ inline constexpr const char* pending_priorities_sql = R"(
 
 /// A common table expression: `lane` with the columns of a kind, and `priority`.
 ///
-/// Each step seeks the first run behind the lane: the tuple goes on with a claim order that is above
-/// every run's.
+/// Each step seeks the first run behind the lane: the tuple goes on with a claim order that is
+/// above every run's.
 inline constexpr const char* pending_lanes_cte = R"(
   lane (job_name, exclusive, concurrency_key, concurrency_max, priority) AS (
     (SELECT job_name, exclusive, concurrency_key, concurrency_max, priority

@@ -193,9 +193,7 @@ class Query {
   void bind_one(Duration span) { bind_one(std::int64_t{span.count()}); }
   void bind_one(TimePoint instant) { bind_one(instant.time_since_epoch()); }
   void bind_one(const Uuid& id) { push(uuid_type, id.to_string()); }
-  void bind_one(const std::vector<std::string>& items) {
-    push(any_type, array_text(items));
-  }
+  void bind_one(const std::vector<std::string>& items) { push(any_type, array_text(items)); }
   void bind_one(const Json& json) {
     push(any_type, json.is_null() ? std::nullopt : std::optional{dump_json(json)});
   }

@@ -102,8 +102,7 @@ namespace punctual::postgres::detail {
 /// Locks runs in the order of their ids, so that batches that meet wait and do not deadlock.
 inline void lock_runs(Connection& connection, const std::vector<std::string>& ids) {
   if (connection.gate() == Gate::alone) return;
-  Query{connection,
-        "SELECT 1 FROM {}job_runs WHERE id = ANY(?::uuid[]) ORDER BY id FOR UPDATE"}
+  Query{connection, "SELECT 1 FROM {}job_runs WHERE id = ANY(?::uuid[]) ORDER BY id FOR UPDATE"}
       .bind(ids)
       .run();
 }
@@ -160,7 +159,8 @@ struct HeldRun {
   if (!held) return RenewAnswer::lost;
   Query{connection,
         "UPDATE {}job_runs SET lease_until_at = ?1, progress = coalesce(?2, progress),"
-        " progress_note = CASE WHEN ?2 IS NULL THEN progress_note ELSE ?3 END, log = coalesce(?4, log)"
+        " progress_note = CASE WHEN ?2 IS NULL THEN progress_note ELSE ?3 END, log = coalesce(?4, "
+        "log)"
         " WHERE id = ?5"}
       .bind(add_clamped(now, lease), renewal.progress, Text{renewal.progress_note}, renewal.log,
             renewal.lease.run_id)
@@ -216,11 +216,10 @@ struct HeldRun {
 /// Those that somebody has locked are left out: they are being renewed, ended or taken over.
 [[nodiscard]] inline std::vector<JobRun> find_expired(Connection& connection,
                                                       const RescueRequest& request, TimePoint now) {
-  static const std::string sql =
-      "SELECT " + run_columns() +
-      " FROM {}job_runs WHERE status = 'running' AND lease_until_at <= ?"
-      " AND job_name = ANY(?::text[])"
-      " ORDER BY lease_until_at, id LIMIT ? FOR UPDATE SKIP LOCKED";
+  static const std::string sql = "SELECT " + run_columns() +
+                                 " FROM {}job_runs WHERE status = 'running' AND lease_until_at <= ?"
+                                 " AND job_name = ANY(?::text[])"
+                                 " ORDER BY lease_until_at, id LIMIT ? FOR UPDATE SKIP LOCKED";
   std::vector<JobRun> runs;
   Query query{connection, sql};
   query.bind(now, *request.jobs, std::uint64_t{request.limit});
@@ -248,7 +247,8 @@ struct HeldRun {
   if (!run) return CancelAnswer::not_found;
   if (is_terminal(run->status)) return CancelAnswer::ended;
   if (run->status == JobStatus::running) {
-    Query{connection, "UPDATE {}job_runs SET cancel_requested = true, cancel_actor = ? WHERE id = ?"}
+    Query{connection,
+          "UPDATE {}job_runs SET cancel_requested = true, cancel_actor = ? WHERE id = ?"}
         .bind(Text{actor}, id)
         .run();
     return CancelAnswer::requested;

@@ -74,10 +74,9 @@ inline void ensure_job(Connection& connection, const std::string& job_name) {
 /// True if an exclusive run of the job is pending with its `run_at` reached.
 [[nodiscard]] inline bool has_waiting_exclusive(Connection& connection, const std::string& job_name,
                                                 TimePoint now) {
-  Query query{
-      connection,
-      "SELECT 1 FROM {}job_runs"
-      " WHERE status = 'pending' AND exclusive AND job_name = ? AND run_at <= ? LIMIT 1"};
+  Query query{connection,
+              "SELECT 1 FROM {}job_runs"
+              " WHERE status = 'pending' AND exclusive AND job_name = ? AND run_at <= ? LIMIT 1"};
   return query.bind(job_name, now).step();
 }
 

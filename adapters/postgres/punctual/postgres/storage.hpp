@@ -8,8 +8,8 @@
 //
 // Errors of every operation: STORAGE_BUSY -> no connection or lock was free for `busy_timeout`, or
 // a statement took longer than `statement_timeout`; STORAGE_UNAVAILABLE -> trouble with the server
-// or the way to it, in doubt only if it came at a commit; STORAGE_CORRUPT -> the server found damaged
-// data; STORAGE_ERROR -> it refused for good.
+// or the way to it, in doubt only if it came at a commit; STORAGE_CORRUPT -> the server found
+// damaged data; STORAGE_ERROR -> it refused for good.
 //
 // Thread-safety: all members, from any thread. A moved-from object may only be destroyed or
 // assigned to.
@@ -115,8 +115,10 @@ class Storage {
   }
 
   std::vector<FinishAnswer> finish(const std::vector<Completion>& completions, TimePoint) {
+    const bool is_followed = std::any_of(completions.begin(), completions.end(),
+                                         [](const auto& end) { return !end.follow_ups.empty(); });
     return connections_->write_each(
-        Gate::shared, completions,
+        is_followed ? Gate::alone : Gate::shared, completions,
         [&](detail::Connection& write) { detail::lock_runs_and_jobs(write, ids_of(completions)); },
         detail::finish);
   }

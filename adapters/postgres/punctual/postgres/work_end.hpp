@@ -93,7 +93,8 @@ enum class WorkState : std::uint8_t { open, ended_well, ended_otherwise, unknown
 inline void arm_dependent(Connection& connection, const std::string& job_name,
                           const std::string& failed_dependency, TimePoint ended_at) {
   Query{connection,
-        "UPDATE {}jobs SET version = version + 1, failed_dependency = ?3::text, next_due_at = greatest(?2,"
+        "UPDATE {}jobs SET version = version + 1, failed_dependency = ?3::text, next_due_at = "
+        "greatest(?2,"
         " coalesce((SELECT max(due_at) + 1 FROM {}job_runs"
         "  WHERE job_name = ?1 AND attempt = 1 AND due_at IS NOT NULL), ?2))"
         " WHERE name = ?1 AND (next_due_at IS NULL"
@@ -115,7 +116,8 @@ inline void tell_jobs(Connection& connection, const EndedAttempt& ended, TimePoi
         .bind(dependent, ended.job_name)
         .run();
     const bool is_waiting = [&] {
-      Query open{connection, "SELECT 1 FROM {}job_dependencies WHERE job_name = ? AND done = false"};
+      Query open{connection,
+                 "SELECT 1 FROM {}job_dependencies WHERE job_name = ? AND done = false"};
       return open.bind(dependent).step();
     }();
     if (ended.is_well && is_waiting) continue;
