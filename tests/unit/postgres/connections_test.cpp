@@ -58,20 +58,6 @@ TEST_CASE("postgres: Connections commits what an operation did, and nothing of o
   CHECK(connections.read(count_numbers) == 1);
 }
 
-TEST_CASE("postgres: Connections begins a transaction again alone when the operation asks for it") {
-  TemporarySchema schema;
-  make_table(schema.options());
-  Connections connections{schema.options()};
-  std::vector<Gate> gates;
-  connections.write(Gate::shared, [&](Connection& c, TimePoint) {
-    gates.push_back(c.gate());
-    insert_number(c, 1);
-    require_alone(c);
-  });
-  CHECK(gates == std::vector<Gate>{Gate::shared, Gate::alone});
-  CHECK(connections.read(count_numbers) == 1);
-}
-
 TEST_CASE("postgres: Connections connects again when the server ended its sessions") {
   TemporarySchema schema;
   make_table(schema.options());

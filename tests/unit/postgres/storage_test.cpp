@@ -91,7 +91,7 @@ TEST_CASE("postgres::Storage reads a row when somebody damaged its JSON") {
   row.job_name = "alpha";
   row.payload = {{"a", 1}};
   storage.enqueue({row}, {});
-  Connection{schema.options()}.exec("UPDATE {}job_runs SET payload = '{no'");
+  Connection{schema.options()}.exec("UPDATE {}job_pending SET payload = '{no'");
   REQUIRE(storage.run(row.id));
   CHECK(storage.run(row.id)->payload == Json{{"_undecodable", true}});
 }

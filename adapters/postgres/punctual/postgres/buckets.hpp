@@ -15,13 +15,13 @@
 namespace punctual::postgres::detail {
 
 [[nodiscard]] inline BucketLevel read_bucket(Connection& connection, const std::string& key) {
-  Query query{connection, "SELECT full_at_us FROM {}buckets WHERE key = ?"};
+  Query query{connection, "SELECT full_at_us FROM {}rate_buckets WHERE key = ?"};
   return query.bind(key).step() ? query.integer() : 0;
 }
 
 inline void write_bucket(Connection& connection, const std::string& key, BucketLevel full_at) {
   Query{connection,
-        "INSERT INTO {}buckets (key, full_at_us) VALUES (?, ?)"
+        "INSERT INTO {}rate_buckets (key, full_at_us) VALUES (?, ?)"
         " ON CONFLICT (key) DO UPDATE SET full_at_us = excluded.full_at_us"}
       .bind(key, full_at)
       .run();
@@ -37,12 +37,12 @@ inline void write_bucket(Connection& connection, const std::string& key, BucketL
 }
 
 [[nodiscard]] inline bool has_full_buckets(Connection& connection, TimePoint now) {
-  Query query{connection, "SELECT 1 FROM {}buckets WHERE full_at_us <= ? * 1000 LIMIT 1"};
+  Query query{connection, "SELECT 1 FROM {}rate_buckets WHERE full_at_us <= ? * 1000 LIMIT 1"};
   return query.bind(now).step();
 }
 
 inline void forget_full_buckets(Connection& connection, TimePoint now) {
-  Query{connection, "DELETE FROM {}buckets WHERE full_at_us <= ? * 1000"}.bind(now).run();
+  Query{connection, "DELETE FROM {}rate_buckets WHERE full_at_us <= ? * 1000"}.bind(now).run();
 }
 
 }  // namespace punctual::postgres::detail

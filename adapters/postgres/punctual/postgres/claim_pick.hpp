@@ -47,7 +47,7 @@ class ClaimPick {
 
   /// Returns the ids of up to `limit` runs, in claim order; that of `request.only` alone if it is
   /// named: who asks for one run has room for it.
-  [[nodiscard]] std::vector<std::string> pick(std::size_t limit) {
+  [[nodiscard]] std::vector<RunId> pick(std::size_t limit) {
     limit_ = limit;
     if (request_.only) {
       pick_only(*request_.only);
@@ -66,14 +66,12 @@ class ClaimPick {
   /// Runs that are passed over before the pick turns to the lanes of each kind.
   static constexpr std::size_t passed_over_max = 100;
 
-  /// What is read is locked, and what others have locked is left to them.
-  inline static const std::string locking = " FOR UPDATE SKIP LOCKED";
   static constexpr std::size_t read_ahead_max = 500;
 
   /// Where a run stands in the order of claims.
   struct Position {
     std::int64_t claim_order = std::numeric_limits<std::int64_t>::min();
-    std::string id = "00000000-0000-0000-0000-000000000000";
+    RunId id{};
 
     friend bool operator>(const Position& a, const Position& b) {
       return std::tie(a.claim_order, a.id) > std::tie(b.claim_order, b.id);
@@ -103,8 +101,7 @@ class ClaimPick {
   };
 
   void pick_only(RunId id) {
-    static const std::string sql =
-        candidate_sql() + " WHERE id = ? AND status = 'pending' AND run_at <= ?" + locking;
+    static const std::string sql = candidate_sql() + " WHERE id = ? AND run_at <= ?";
     Query query{connection_, sql};
     if (!query.bind(id, now_).step()) return;
     const Candidate run = read_candidate(query);
@@ -135,20 +132,15 @@ class ClaimPick {
   void read_ahead(Lane& lane, const Position& after) {
     static const std::string order =
         " AND priority = ? AND claim_order <= ? AND (claim_order, id) > (?, ?) AND run_at <= ?"
-        " ORDER BY claim_order, id LIMIT ?" +
-        locking;
-    static const std::string of_all_kinds = candidate_sql() + " WHERE status = 'pending'" + order;
+        " ORDER BY claim_order, id LIMIT ?";
+    static const std::string of_all_kinds = candidate_sql() + " WHERE true" + order;
     static const std::string of_one_kind =
-        candidate_sql() +
-        " WHERE status = 'pending' AND job_name = ?"
-        " AND exclusive = ? AND concurrency_key = ? AND concurrency_max = ?" +
-        order;
+        candidate_sql() + " WHERE job_name = ? AND kind = ?" + order;
     const std::size_t least = std::exchange(lane.is_read, true) ? 32 : 1;
     const std::size_t count = std::clamp(limit_ - picked_.size(), least, read_ahead_max);
     Query query{connection_, lane.kind ? of_one_kind : of_all_kinds};
     if (lane.kind) {
-      query.bind(lane.kind->job_name, lane.kind->exclusive, lane.kind->concurrency_key,
-                 lane.kind->concurrency_max);
+      query.bind(lane.kind->job_name, lane.kind->number);
     }
     query.bind(lane.priority, claim_order(now_, lane.priority), after.claim_order, after.id, now_,
                std::uint64_t{count});
@@ -157,12 +149,12 @@ class ClaimPick {
   }
 
   [[nodiscard]] static std::string candidate_sql() {
-    return std::string{"SELECT id, claim_order, "} + run_kind_columns + " FROM {}job_runs";
+    return std::string{"SELECT id, claim_order, "} + run_kind_columns + " FROM {}job_pending";
   }
 
   [[nodiscard]] static Candidate read_candidate(Query& row) {
     Candidate run;
-    run.position.id = row.text();
+    run.position.id = row.id();
     run.position.claim_order = row.integer();
     run.kind = read_run_kind(row);
     return run;
@@ -215,9 +207,6 @@ class ClaimPick {
   }
 
   void take(const Candidate& run) {
-    if (run.kind.exclusive || run.kind.concurrency_max > 0 || view_of(run.kind.job_name).rate) {
-      require_alone(connection_);  // others could fill the same limit
-    }
     picked_.push_back(run.position.id);
     JobView& job = view_of(run.kind.job_name);
     if (job.room > 0) --job.room;
@@ -265,9 +254,13 @@ class ClaimPick {
   [[nodiscard]] std::uint32_t& running_with(const std::string& concurrency_key) {
     const auto [found, is_new] = running_by_key_.try_emplace(concurrency_key, 0U);
     if (!is_new) return found->second;
-    Query query{connection_,
-                "SELECT count(*) FROM {}job_runs"
-                " WHERE status = 'running' AND concurrency_max > 0 AND concurrency_key = ?"};
+    static constexpr const char* with_key =
+        "SELECT count(*) FROM {}job_running WHERE concurrency_max IS NOT NULL AND concurrency_key "
+        "= ?";
+    static constexpr const char* without_key =
+        "SELECT count(*) FROM {}job_running WHERE concurrency_max IS NOT NULL"
+        " AND concurrency_key IS NULL AND ? = ''";
+    Query query{connection_, concurrency_key.empty() ? without_key : with_key};
     if (query.bind(concurrency_key).step()) found->second = query.number<std::uint32_t>();
     return found->second;
   }
@@ -276,7 +269,7 @@ class ClaimPick {
   const ClaimRequest& request_;
   TimePoint now_;
   std::size_t limit_ = 0;
-  std::vector<std::string> picked_;
+  std::vector<RunId> picked_;
   Position reached_{};
   std::unordered_map<std::string, JobView> views_;
   std::unordered_map<std::string, std::uint32_t> running_by_key_;

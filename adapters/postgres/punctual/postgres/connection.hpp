@@ -2,8 +2,12 @@
 //
 // Connection: one connection to the server; Result: what a statement answered.
 //
-// Nothing of ours is kept in the session: each statement carries its text, its parameters and the
-// names of its tables with their schema. A pooler may hand each transaction another session.
+// Each statement carries the names of its tables with their schema, so a pooler may hand each
+// transaction another session. Statements are prepared under names that follow from their text;
+// behind a pooler that does not know of them, that is given up for good.
+//
+// An answer is waited for `statement_timeout` and a little longer. Then the server, or the way to
+// it, counts as gone: a network that swallows what is sent must not keep a caller for ever.
 //
 // In SQL handed to it, `{}` stands for the schema and the table prefix, `{index}` for the prefix
 // alone, which names of new indexes begin with, `?` for the next parameter and `?3` for the third.
@@ -13,8 +17,14 @@
 #pragma once
 
 #include <libpq-fe.h>
+#include <poll.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -23,7 +33,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "punctual/postgres/gate.hpp"
+#include "punctual/base/time.hpp"
+#include "punctual/builtin/system_clock.hpp"
 #include "punctual/postgres/native_error.hpp"
 #include "punctual/postgres/options.hpp"
 
@@ -34,20 +45,39 @@ struct ResultDeleter {
 };
 using Result = std::unique_ptr<PGresult, ResultDeleter>;
 
-/// Parameters as text, each with its type; 0 leaves the type to the server.
+/// Returns a hash of a text that is the same in every process (FNV-1a).
+[[nodiscard]] constexpr std::uint64_t text_hash(std::string_view text) noexcept {
+  std::uint64_t hash = 14'695'981'039'346'656'037ULL;
+  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 1'099'511'628'211ULL;
+  return hash;
+}
+
+/// Parameters, each with its type; 0 leaves the type to the server.
 struct Parameters {
   std::vector<Oid> types{};
-  std::vector<std::string> texts{};
+  std::vector<std::string> values{};
+  std::vector<int> formats{};  ///< 0: as text, 1: in the type's binary form
   std::vector<bool> nulls{};
+};
+
+/// A statement as the server reads it.
+struct Statement {
+  std::string text{};
+  std::string name{};
+  bool is_prepared = false;  ///< in this connection's session
 };
 
 class Connection {
  public:
+  /// `prepares` may be shared by connections: false once one found out that names do not last.
+  ///
   /// Errors: STORAGE_UNAVAILABLE -> no connection.
   /// Blocks: until the server answers, at most `connect_timeout`, 10 s unless the conninfo says.
-  explicit Connection(const Options& options)
+  explicit Connection(const Options& options, std::shared_ptr<std::atomic<bool>> prepares = nullptr)
       : schema_(options.schema),
-        prefix_(options.table_prefix) {
+        prefix_(options.table_prefix),
+        patience_(options.statement_timeout + answer_margin),
+        prepares_(std::move(prepares)) {
     const char* names[] = {"connect_timeout", "fallback_application_name", "dbname",
                            "client_encoding", nullptr};
     const char* values[] = {"10", "punctual", options.conninfo.c_str(), "UTF8", nullptr};
@@ -59,21 +89,22 @@ class Connection {
         handle_.get(), [](void*, const char*) {}, nullptr);
   }
 
-  /// Runs statements without parameters in one round trip; returns the last one's answer.
+  /// Runs statements without parameters in one round trip; returns the last one's answer, as text.
   Result exec(std::string_view sql, Phase phase = Phase::statement) {
-    return checked(PQexec(handle_.get(), expanded(sql).c_str()), phase);
+    const std::string text = expanded(sql);
+    require_sent(PQsendQuery(handle_.get(), text.c_str()), phase);
+    return answer(phase);
   }
 
-  /// Runs one statement, as `known` returned it.
-  Result exec(const std::string& statement, const Parameters& parameters) {
-    std::vector<const char*> values(parameters.texts.size(), nullptr);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!parameters.nulls[i]) values[i] = parameters.texts[i].c_str();
+  /// Runs one statement; the answer is binary.
+  Result exec(Statement& statement, const Parameters& parameters, Phase phase = Phase::statement) {
+    if (!prepares_ || !*prepares_ || statement.name.empty()) {
+      send(nullptr, statement, parameters, phase);
+    } else {
+      prepare(statement, parameters);
+      send(statement.name.c_str(), statement, parameters, phase);
     }
-    Result result =
-        checked(PQexecParams(handle_.get(), statement.c_str(), static_cast<int>(values.size()),
-                             parameters.types.data(), values.data(), nullptr, nullptr, 0),
-                Phase::statement);
+    Result result = answer(phase);
     change_count_ = std::atoi(PQcmdTuples(result.get()));
     return result;
   }
@@ -81,7 +112,16 @@ class Connection {
   /// Returns how many rows the last statement with parameters changed or returned.
   [[nodiscard]] int change_count() const noexcept { return change_count_; }
 
-  [[nodiscard]] bool is_broken() const noexcept { return PQstatus(handle_.get()) != CONNECTION_OK; }
+  [[nodiscard]] bool is_broken() const noexcept {
+    return has_lost_patience_ || PQstatus(handle_.get()) != CONNECTION_OK;
+  }
+
+  /// True if the server has closed the connection while nobody used it.
+  [[nodiscard]] bool was_closed() noexcept {
+    pollfd socket{PQsocket(handle_.get()), POLLIN, 0};
+    if (poll(&socket, 1, 0) == 0) return false;
+    return PQconsumeInput(handle_.get()) == 0 || is_broken();
+  }
 
   [[nodiscard]] bool is_idle() const noexcept {
     return PQtransactionStatus(handle_.get()) == PQTRANS_IDLE;
@@ -89,21 +129,27 @@ class Connection {
 
   [[nodiscard]] const std::string& schema() const noexcept { return schema_; }
   [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }
+  [[nodiscard]] PGconn* native() const noexcept { return handle_.get(); }
 
-  /// How the transaction that is open passed the gate.
-  [[nodiscard]] Gate gate() const noexcept { return gate_; }
-  void set_gate(Gate gate) noexcept { gate_ = gate; }
-
-  /// Returns the expanded statement, and keeps it: there are only so many.
-  [[nodiscard]] const std::string& known(std::string_view sql) {
-    auto found = expanded_.find(sql);
-    if (found == expanded_.end()) found = expanded_.emplace(sql, expanded(sql)).first;
+  /// Returns the statement, and keeps it: there are only so many.
+  [[nodiscard]] Statement& known(std::string_view sql) {
+    auto found = statements_.find(sql);
+    if (found == statements_.end()) {
+      Statement statement;
+      statement.text = expanded(sql);
+      statement.name = "punctual_" + std::to_string(text_hash(statement.text));
+      found = statements_.emplace(sql, std::move(statement)).first;
+    }
     return found->second;
   }
 
   /// Gives up the transaction, if one is open.
   void roll_back() noexcept {
-    if (!is_broken() && !is_idle()) PQclear(PQexec(handle_.get(), "ROLLBACK"));
+    if (is_broken() || is_idle()) return;
+    try {
+      exec("ROLLBACK");
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): it is closed then
+    }
   }
 
   /// Returns `sql` with names and parameters as the server reads them.
@@ -131,6 +177,9 @@ class Connection {
   }
 
  private:
+  /// How much longer than the server's own limit an answer is waited for.
+  static constexpr Duration answer_margin = std::chrono::seconds{2};
+
   struct HandleDeleter {
     void operator()(PGconn* handle) const noexcept { PQfinish(handle); }
   };
@@ -143,29 +192,108 @@ class Connection {
     }
   };
 
-  [[nodiscard]] Result checked(PGresult* native, Phase phase) const {
-    Result result{native};
-    const auto status = PQresultStatus(native);
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
-    const char* state = PQresultErrorField(native, PG_DIAG_SQLSTATE);
+  void prepare(Statement& statement, const Parameters& parameters) {
+    if (statement.is_prepared) return;
+    const int sent =
+        PQsendPrepare(handle_.get(), statement.name.c_str(), statement.text.c_str(),
+                      static_cast<int>(parameters.types.size()), parameters.types.data());
+    require_sent(sent, Phase::statement);
+    answer(Phase::statement);
+    statement.is_prepared = true;
+  }
+
+  void send(const char* name, const Statement& statement, const Parameters& parameters,
+            Phase phase) {
+    const auto count = static_cast<int>(parameters.values.size());
+    values_.assign(parameters.values.size(), nullptr);
+    lengths_.assign(parameters.values.size(), 0);
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      if (parameters.nulls[i]) continue;
+      values_[i] = parameters.values[i].c_str();
+      lengths_[i] = static_cast<int>(parameters.values[i].size());
+    }
+    const int* formats = parameters.formats.data();
+    const int sent = name == nullptr
+                         ? PQsendQueryParams(handle_.get(), statement.text.c_str(), count,
+                                             parameters.types.data(), values_.data(),
+                                             lengths_.data(), formats, 1)
+                         : PQsendQueryPrepared(handle_.get(), name, count, values_.data(),
+                                               lengths_.data(), formats, 1);
+    require_sent(sent, phase);
+  }
+
+  void require_sent(int sent, Phase phase) const {
+    if (sent == 1) return;
+    throw make_error(connection_lost_state, "the connection to the server broke", phase);
+  }
+
+  /// Waits until the server has answered everything; returns its last answer.
+  Result answer(Phase phase) {
+    const Duration give_up_at = SystemClock{}.steady_now() + patience_;
+    Result last;
+    while (PGresult* next = next_result(give_up_at, phase)) {
+      Result result{next};
+      if (!last || is_well(last.get())) last = std::move(result);
+      if (PQstatus(handle_.get()) != CONNECTION_OK) break;
+    }
+    return checked(std::move(last), phase);
+  }
+
+  PGresult* next_result(Duration give_up_at, Phase phase) {
+    for (;;) {
+      const int unsent = PQflush(handle_.get());
+      if (unsent == 0 && PQisBusy(handle_.get()) == 0) return PQgetResult(handle_.get());
+      if (unsent < 0) return PQgetResult(handle_.get());
+      await(unsent > 0, give_up_at, phase);
+      if (PQconsumeInput(handle_.get()) == 0) return PQgetResult(handle_.get());
+    }
+  }
+
+  /// Waits until the socket has something for us.
+  void await(bool wants_to_send, Duration give_up_at, Phase phase) {
+    pollfd socket{};
+    socket.fd = PQsocket(handle_.get());
+    socket.events = static_cast<short>(POLLIN | (wants_to_send ? POLLOUT : 0));
+    for (;;) {
+      const Duration left = std::max(give_up_at - SystemClock{}.steady_now(), Duration{0});
+      const int ready = poll(&socket, 1, static_cast<int>(std::min(left, poll_max).count()));
+      if (ready > 0) return;
+      if (ready < 0 && errno != EINTR) return;  // reading will tell
+      if (ready == 0 && left <= poll_max) break;
+    }
+    has_lost_patience_ = true;
+    throw make_error(connection_lost_state, "the server did not answer in time", phase);
+  }
+
+  [[nodiscard]] static bool is_well(const PGresult* result) noexcept {
+    const auto status = PQresultStatus(result);
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+  }
+
+  [[nodiscard]] Result checked(Result result, Phase phase) const {
+    if (result && is_well(result.get())) return result;
+    const char* state = result ? PQresultErrorField(result.get(), PG_DIAG_SQLSTATE) : nullptr;
     if (state == nullptr) {  // libpq's own trouble: the server did not answer
       throw make_error(connection_lost_state, "the connection to the server broke", phase);
     }
-    const char* message = PQresultErrorField(native, PG_DIAG_MESSAGE_PRIMARY);
-    throw make_error(state, message == nullptr ? "" : message, phase);
+    const char* message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+    const NativeError error = make_error(state, message == nullptr ? "" : message, phase);
+    if (prepares_ && error.is_statement_lost()) *prepares_ = false;
+    throw error;
   }
+
+  static constexpr Duration poll_max = std::chrono::hours{1};
 
   std::string schema_;
   std::string prefix_;
+  Duration patience_;
+  std::shared_ptr<std::atomic<bool>> prepares_;
   std::unique_ptr<PGconn, HandleDeleter> handle_;
-  std::unordered_map<std::string, std::string, TextHash, std::equal_to<>> expanded_;
+  std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
+  std::vector<const char*> values_;
+  std::vector<int> lengths_;
   int change_count_ = 0;
-  Gate gate_ = Gate::alone;
+  bool has_lost_patience_ = false;
 };
-
-/// Errors: NeedsGate -> the transaction runs beside others.
-inline void require_alone(const Connection& connection) {
-  if (connection.gate() != Gate::alone) throw NeedsGate{};
-}
 
 }  // namespace punctual::postgres::detail

@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -33,11 +34,8 @@ namespace punctual::postgres::detail {
 
 /// Returns the number of the gate's lock: one for each set of tables.
 [[nodiscard]] inline std::int64_t gate_key(const Options& options) {
-  std::uint64_t hash = 14'695'981'039'346'656'037ULL;  // FNV-1a
-  for (const char c : "punctual:" + options.schema + '.' + options.table_prefix) {
-    hash = (hash ^ static_cast<std::uint8_t>(c)) * 1'099'511'628'211ULL;
-  }
-  return static_cast<std::int64_t>(hash);
+  return static_cast<std::int64_t>(
+      text_hash("punctual:" + options.schema + '.' + options.table_prefix));
 }
 
 class Connections {
@@ -60,6 +58,27 @@ class Connections {
     }
   }
 
+  /// Calls `operation(connection)`, which runs one statement that is a transaction of its own and
+  /// writes. It is called again where others were in the way.
+  ///
+  /// Errors: in doubt if the connection broke before the answer.
+  template <class Operation>
+  auto call(Operation&& operation) {
+    for (int attempt = 1;; ++attempt) {
+      try {
+        Lent connection{*this};
+        return operation(*connection);
+      } catch (const NativeError& error) {
+        if (attempt == attempts_max || error.in_doubt() || !repeats(error)) throw;
+      }
+    }
+  }
+
+  /// How functions on the server pass the gate.
+  [[nodiscard]] Passage passage() const noexcept {
+    return {gate_key_, options_.busy_timeout, clock_shift()};
+  }
+
   /// Calls `operation(connection, now)` in a transaction of its own, and commits what it did.
   ///
   /// It is called again where others were in the way; of a transaction that is given up nothing
@@ -69,8 +88,6 @@ class Connections {
     for (int attempt = 1;; ++attempt) {
       try {
         return write_once(gate, operation);
-      } catch (const NeedsGate&) {
-        gate = Gate::alone;
       } catch (const NativeError& error) {
         if (attempt >= attempts_max || !repeats(error)) throw;
         if (error.is_collision()) gate = Gate::alone;
@@ -78,17 +95,15 @@ class Connections {
     }
   }
 
-  /// Calls `operation(connection, item, now)` for each item, all in one transaction that begins
-  /// with `prepare(connection)`; without items there is none.
-  template <class Item, class Prepare, class Operation>
-  auto write_each(Gate gate, const std::vector<Item>& items, Prepare&& prepare,
-                  Operation&& operation) {
+  /// Calls `operation(connection, item, now)` for each item, all in one transaction; without items
+  /// there is none.
+  template <class Item, class Operation>
+  auto write_each(Gate gate, const std::vector<Item>& items, Operation&& operation) {
     std::vector<std::invoke_result_t<Operation&, Connection&, const Item&, TimePoint>> answers;
     if (items.empty()) return answers;
     write(gate, [&](Connection& connection, TimePoint now) {
       answers.clear();
       answers.reserve(items.size());
-      prepare(connection);
       for (const auto& item : items) answers.push_back(operation(connection, item, now));
     });
     return answers;
@@ -142,14 +157,14 @@ class Connections {
 
   /// Begins a transaction behind the gate, in one round trip; returns its instant.
   TimePoint begin(Connection& connection, Gate gate) const {
-    connection.set_gate(gate);
     const char* lock =
         gate == Gate::shared ? "pg_advisory_xact_lock_shared(" : "pg_advisory_xact_lock(";
     return instant_of(connection.exec(
         "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " +
         std::to_string(options_.busy_timeout.count()) +
         "; SET LOCAL statement_timeout = " + std::to_string(options_.statement_timeout.count()) +
-        "; SELECT " + lock + std::to_string(gate_key_) + "); " + clock_sql));
+        "; SET LOCAL enable_seqscan = off; SET LOCAL jit = off" + "; SELECT " + lock +
+        std::to_string(gate_key_) + "); " + clock_sql));
   }
 
   [[nodiscard]] TimePoint instant_of(const Result& result) const {
@@ -164,7 +179,7 @@ class Connections {
       idle_.clear();  // the server went away: the others are likely to be broken, too
       return true;
     }
-    return error.is_collision();
+    return error.is_collision() || error.is_statement_lost();
   }
 
   [[nodiscard]] std::unique_ptr<Connection> take() {
@@ -179,14 +194,14 @@ class Connections {
                     ErrorKind::retryable};
       }
       ++lent_count_;
-      if (!idle_.empty()) {
+      while (!idle_.empty()) {
         auto connection = std::move(idle_.back());
         idle_.pop_back();
-        return connection;
+        if (!connection->was_closed()) return connection;
       }
     }
     try {
-      return std::make_unique<Connection>(options_);
+      return std::make_unique<Connection>(options_, prepares_);
     } catch (...) {
       give_back(nullptr);
       throw;
@@ -210,6 +225,7 @@ class Connections {
 
   Options options_;
   std::int64_t gate_key_;
+  std::shared_ptr<std::atomic<bool>> prepares_ = std::make_shared<std::atomic<bool>>(true);
   std::mutex mutex_;
   std::condition_variable given_back_;
   std::vector<std::unique_ptr<Connection>> idle_;

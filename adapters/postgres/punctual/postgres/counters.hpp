@@ -29,21 +29,17 @@ inline void rearm(Connection& connection, const std::string& job_name, TimePoint
       " next_due_at = greatest(?2, least(?3, ?4 + after_finish_delay_ms))"
       " WHERE name = ?1 AND after_finish_delay_ms IS NOT NULL AND next_due_at IS NULL"
       " AND version > 0"
-      " AND NOT EXISTS (SELECT 1 FROM {}job_runs"
-      "   WHERE status = 'pending' AND job_name = ?1)"
-      " AND NOT EXISTS (SELECT 1 FROM {}job_runs"
-      "   WHERE status = 'running' AND job_name = ?1)";
+      " AND NOT EXISTS (SELECT 1 FROM {}job_pending WHERE job_name = ?1)"
+      " AND NOT EXISTS (SELECT 1 FROM {}job_running WHERE job_name = ?1)";
   Query{connection, sql}.bind(job_name, time_min, time_max, ended_at).run();
 }
 
 /// Moves the job's counters on by a run that has ended.
 inline void count_ended(Connection& connection, const std::string& job_name, JobStatus status) {
   const auto one_if = [](bool is) { return std::int32_t{is ? 1 : 0}; };
-  Query{connection,
-        "UPDATE {}jobs SET success_count = success_count + ?, failure_count = failure_count + ?,"
-        " skipped_count = skipped_count + ? WHERE name = ?"}
-      .bind(one_if(status == JobStatus::success), one_if(status == JobStatus::failed),
-            one_if(status == JobStatus::skipped), job_name)
+  Query{connection, "INSERT INTO {}job_counts VALUES (?, ?, ?, ?)"}
+      .bind(job_name, one_if(status == JobStatus::success), one_if(status == JobStatus::failed),
+            one_if(status == JobStatus::skipped))
       .run();
 }
 

@@ -3,8 +3,7 @@
 // Gate: how a transaction stands to the others that write.
 //
 // What touches only rows that it locks itself passes the gate shared, beside others; what decides
-// by rows that others might add or change passes it alone. Which one it has to be may show only on
-// the way: NeedsGate gives the transaction up, and it is begun again alone.
+// by rows that others might add or change passes it alone.
 //
 // Thread-safety: values.
 
@@ -12,11 +11,17 @@
 
 #include <cstdint>
 
+#include "punctual/base/time.hpp"
+
 namespace punctual::postgres::detail {
 
 enum class Gate : std::uint8_t { shared, alone };
 
-/// Thrown by an operation that may not go on beside others.
-struct NeedsGate {};
+/// How the functions on the server pass the gate, and what they add to the clock.
+struct Passage {
+  std::int64_t gate = 0;
+  Duration wait{};  ///< how long it is waited for
+  Duration clock_shift{};
+};
 
 }  // namespace punctual::postgres::detail

@@ -26,7 +26,7 @@
 namespace punctual::postgres::detail {
 
 /// Above every id that a run has.
-inline constexpr const char* above_every_id = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+inline const RunId above_every_id = *RunId::parse("ffffffff-ffff-ffff-ffff-ffffffffffff");
 
 /// Returns the statement for a page: one text per set of conditions, in the order of `bind_page`.
 [[nodiscard]] inline std::string page_sql(const RunQuery& query) {
@@ -37,7 +37,9 @@ inline constexpr const char* above_every_id = "ffffffff-ffff-ffff-ffff-fffffffff
   };
   add(query.before.has_value(), "id < ?");
   add(query.job_name.has_value(), "job_name = ?");
-  add(query.status.has_value(), "status = ?");
+  if (query.status) {  // spelled out, so that the server knows which tables and indexes it needs
+    sql.append(" AND status = '").append(to_string(*query.status)).append("'");
+  }
   add(query.trigger.has_value(), "trigger = ?");
   add(query.message_code.has_value(), "coalesce(message_code, '') = ?");
   add(query.created_from.has_value(), "created_at >= ?");
@@ -57,7 +59,6 @@ inline void bind_page(Query& page, const RunQuery& query) {
   };
   bind(query.before);
   bind(query.job_name);
-  if (query.status) page.bind(to_string(*query.status));
   if (query.trigger) page.bind(to_string(*query.trigger));
   bind(query.message_code);
   bind(query.created_from);
@@ -73,7 +74,7 @@ inline void bind_page(Query& page, const RunQuery& query) {
 /// Complexity: linear in the rows between the page's ends, of the job or the status alone if the
 /// query names one.
 [[nodiscard]] inline std::vector<JobRun> find_runs(Connection& connection, const RunQuery& query) {
-  Query page{connection, page_sql(query)};
+  Query page{connection, OneOff{page_sql(query)}};
   bind_page(page, query);
   std::vector<JobRun> runs;
   while (page.step()) runs.push_back(read_run(page));
@@ -83,12 +84,15 @@ inline void bind_page(Query& page, const RunQuery& query) {
 [[nodiscard]] inline std::vector<JobSummary> summarize_jobs(Connection& connection) {
   static const std::string sql =
       "SELECT name, description, enabled, paused, paused_by, paused_reason, schedule, next_due_at,"
-      " success_count, failure_count, skipped_count, anchor_at, epoch_at, depends_on,"
+      " coalesce(success_sum, 0)::bigint, coalesce(failure_sum, 0)::bigint,"
+      " coalesce(skipped_sum, 0)::bigint, anchor_at, epoch_at, depends_on,"
       " id IS NOT NULL, " +
       run_columns(false) +
-      " FROM {}jobs LEFT JOIN {}job_runs ON id ="
-      " (SELECT id FROM {}job_runs WHERE job_name = name"
-      "  AND completed_at IS NOT NULL AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1)"
+      " FROM {}jobs LEFT JOIN (SELECT job_name AS counted, sum(success_count) AS success_sum,"
+      "  sum(failure_count) AS failure_sum, sum(skipped_count) AS skipped_sum"
+      "  FROM {}job_counts GROUP BY job_name) AS counts ON counted = name"
+      " LEFT JOIN LATERAL (SELECT * FROM {}job_history WHERE job_name = name"
+      "  AND started_at IS NOT NULL ORDER BY job_name DESC, id DESC LIMIT 1) AS last ON true"
       " WHERE version > 0 ORDER BY name";
   std::vector<JobSummary> summaries;
   Query row{connection, sql};
@@ -120,45 +124,44 @@ inline void bind_page(Query& page, const RunQuery& query) {
 
 /// Returns the lowest id among the newest `keep_last` ended runs of the job; nullopt if there are
 /// fewer.
-[[nodiscard]] inline std::optional<std::string> first_kept_id(Connection& connection,
-                                                              const std::string& job_name,
-                                                              std::size_t keep_last) {
+[[nodiscard]] inline std::optional<RunId> first_kept_id(Connection& connection,
+                                                        const std::string& job_name,
+                                                        std::size_t keep_last) {
   if (keep_last == 0) return above_every_id;
   Query query{connection,
-              "SELECT id FROM {}job_runs"
-              " WHERE job_name = ? AND completed_at IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?"};
+              "SELECT id FROM {}job_history"
+              " WHERE job_name = ? ORDER BY job_name DESC, id DESC LIMIT 1 OFFSET ?"};
   if (!query.bind(job_name, std::uint64_t{keep_last - 1}).step()) return std::nullopt;
-  return query.text();
+  return query.id();
 }
 
 /// Returns up to `limit` runs of the job that ended before its retention, the longest ended first.
-[[nodiscard]] inline std::vector<std::string> find_prunable_of(Connection& connection,
-                                                               const std::string& job_name,
-                                                               const RetentionPolicy& retention,
-                                                               std::size_t limit, TimePoint now) {
+[[nodiscard]] inline std::vector<RunId> find_prunable_of(Connection& connection,
+                                                         const std::string& job_name,
+                                                         const RetentionPolicy& retention,
+                                                         std::size_t limit, TimePoint now) {
   static constexpr const char* sql =
-      "SELECT id FROM {}job_runs"
-      " WHERE job_name = ? AND completed_at IS NOT NULL AND completed_at < ? AND id < ?"
+      "SELECT id FROM {}job_history WHERE job_name = ? AND completed_at < ? AND id < ?"
       " ORDER BY completed_at, id LIMIT ?";
   const TimePoint kept_from = add_clamped(now, -retention.period);
-  const auto find = [&](const std::string& below, std::size_t count) {
-    std::vector<std::string> ids;
+  const auto find = [&](RunId below, std::size_t count) {
+    std::vector<RunId> ids;
     Query query{connection, sql};
     query.bind(job_name, kept_from, below, std::uint64_t{count});
-    while (query.step()) ids.push_back(query.text());
+    while (query.step()) ids.push_back(query.id());
     return ids;
   };
   if (find(above_every_id, 1).empty()) return {};  // nothing is old: the newest need not be counted
   const auto first_kept = first_kept_id(connection, job_name, retention.keep_last);
-  return first_kept ? find(*first_kept, limit) : std::vector<std::string>{};
+  return first_kept ? find(*first_kept, limit) : std::vector<RunId>{};
 }
 
 /// Returns up to `limit` ended runs that their job's retention keeps no longer. Reads only.
 ///
 /// What it returns stays prunable: ended runs do not change, and newer ones only push them down.
-[[nodiscard]] inline std::vector<std::string> find_prunable(Connection& connection,
-                                                            std::size_t limit, TimePoint now) {
-  std::vector<std::string> found;
+[[nodiscard]] inline std::vector<RunId> find_prunable(Connection& connection, std::size_t limit,
+                                                      TimePoint now) {
+  std::vector<RunId> found;
   Query job{connection,
             "SELECT name, retention_period_ms, retention_keep_last FROM {}jobs ORDER BY name"};
   while (found.size() < limit && job.step()) {
@@ -167,18 +170,21 @@ inline void bind_page(Query& page, const RunQuery& query) {
     retention.period = Duration{job.integer()};
     retention.keep_last = static_cast<std::size_t>(job.integer());
     auto ids = find_prunable_of(connection, name, retention, limit - found.size(), now);
-    for (auto& id : ids) found.push_back(std::move(id));
+    found.insert(found.end(), ids.begin(), ids.end());
   }
   return found;
 }
 
 /// Removes runs that have ended; returns how many were there. Counters stay.
 [[nodiscard]] inline std::size_t forget_runs(Connection& connection,
-                                             const std::vector<std::string>& ids) {
-  Query{connection, "DELETE FROM {}job_runs WHERE id = ANY(?::uuid[]) AND completed_at IS NOT NULL"}
-      .bind(ids)
-      .run();
-  return static_cast<std::size_t>(connection.change_count());
+                                             const std::vector<RunId>& ids) {
+  Query gone{
+      connection,
+      "WITH gone AS (DELETE FROM {}job_history WHERE id = ANY(?) RETURNING *),"
+      " freed AS (DELETE FROM {}job_instants AS i USING gone WHERE i.job_name = gone.job_name"
+      "  AND i.due_at = gone.due_at AND i.run_id = gone.id)"
+      " SELECT count(*) FROM gone"};
+  return gone.bind(ids).step() ? static_cast<std::size_t>(gone.integer()) : 0;
 }
 
 }  // namespace punctual::postgres::detail

@@ -57,7 +57,9 @@ inline void apply_migrations(Connection& connection) {
       " name text NOT NULL, probe_count bigint NOT NULL DEFAULT 0)");
   for (auto version = static_cast<std::size_t>(read_schema_version(connection));
        version < migrations.size(); ++version) {
-    connection.exec(migrations[version].sql);
+    for (const char* sql : migrations[version].up) {
+      if (sql != nullptr) connection.exec(sql);
+    }
     Query{connection, "INSERT INTO {}schema_version (version, name) VALUES (?, ?)"}
         .bind(std::uint64_t{version + 1}, migrations[version].name)
         .run();

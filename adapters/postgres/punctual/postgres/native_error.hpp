@@ -45,6 +45,11 @@ class NativeError : public Error {
   [[nodiscard]] bool is_collision() const noexcept {
     return !in_doubt() && (state_ == "40001" || state_ == "40P01" || state_ == "23505");
   }
+  /// True if the session does not have the statement that was prepared, or another one under its
+  /// name: a pooler changed the session.
+  [[nodiscard]] bool is_statement_lost() const noexcept {
+    return state_ == "26000" || state_ == "42P05";
+  }
 
  private:
   std::string state_;
@@ -66,7 +71,8 @@ class NativeError : public Error {
     return make("STORAGE_UNAVAILABLE",
                 phase == Phase::commit ? ErrorKind::in_doubt : ErrorKind::retryable);
   }
-  if (is_class("40") || is_class("55P03") || is_class("57014")) {
+  if (is_class("40") || is_class("55P03") || is_class("57014") || is_class("26000") ||
+      is_class("42P05")) {
     return make("STORAGE_BUSY", ErrorKind::retryable);
   }
   if (is_class("53") || is_class("58") || is_class("25006")) {  // resources, I/O, read-only standby

@@ -31,13 +31,6 @@
 
 namespace punctual::postgres::detail {
 
-/// True if what becomes of the row depends on nothing that is stored.
-[[nodiscard]] inline bool is_plain(const NewRun& row) {
-  return row.status == JobStatus::pending && !row.due_at && row.unique_key.empty() &&
-         row.after.empty() && row.pace.limit.max == 0 && !row.skip_if_open &&
-         !row.skip_if_waiting && !row.replaces_running;
-}
-
 [[nodiscard]] inline EnqueueAnswer enqueue_one(Connection& connection, const NewRun& row,
                                                TimePoint now) {
   using Kind = EnqueueAnswer::Kind;
@@ -68,23 +61,26 @@ namespace punctual::postgres::detail {
 
 /// Makes pending runs running; returns them in the order of `ids`.
 [[nodiscard]] inline std::vector<JobRun> start_runs(Connection& connection,
-                                                    const std::vector<std::string>& ids,
+                                                    const std::vector<RunId>& ids,
                                                     const ClaimRequest& request, TimePoint now) {
   static const std::string sql =
-      "UPDATE {}job_runs SET status = 'running', node = ?, fence = fence + 1, started_at = ?,"
-      " lease_until_at = ? WHERE id = ANY(?::uuid[]) AND status = 'pending' RETURNING " +
-      run_columns();
+      std::string{
+          "WITH gone AS (DELETE FROM {}job_pending WHERE id = ANY(?) RETURNING *)"
+          " INSERT INTO {}job_running ("} +
+      run_request_columns + ", node, started_at, lease_until_at, progress)" + " SELECT " +
+      with_values(run_request_columns, {{"fence", "fence + 1"}}) +
+      ", ?, ?, ?, 0 FROM gone RETURNING " + running_columns();
   std::unordered_map<RunId, JobRun> started;
   Query query{connection, sql};
-  query.bind(request.node, now, add_clamped(now, request.lease), ids);
+  query.bind(ids, request.node, now, add_clamped(now, request.lease));
   while (query.step()) {
     JobRun run = read_run(query);
     started.emplace(run.id, std::move(run));
   }
   std::vector<JobRun> runs;
   runs.reserve(ids.size());
-  for (const auto& id : ids) {
-    const auto found = started.find(Uuid::parse(id).value_or(RunId{}));
+  for (const RunId id : ids) {
+    const auto found = started.find(id);
     if (found != started.end()) runs.push_back(std::move(found->second));
   }
   return runs;
@@ -99,35 +95,11 @@ namespace punctual::postgres::detail {
   return start_runs(connection, ids, request, now);
 }
 
-/// Locks runs in the order of their ids, so that batches that meet wait and do not deadlock.
-inline void lock_runs(Connection& connection, const std::vector<std::string>& ids) {
-  if (connection.gate() == Gate::alone) return;
-  Query{connection, "SELECT 1 FROM {}job_runs WHERE id = ANY(?::uuid[]) ORDER BY id FOR UPDATE"}
-      .bind(ids)
-      .run();
-}
-
-/// Locks the runs' jobs, whose counters will move, and then the runs.
-///
-/// Whoever ends a run holds its job's row until the commit: of two that end a job's last runs at
-/// once, the second sees what the first did, and arms the job.
-inline void lock_runs_and_jobs(Connection& connection, const std::vector<std::string>& ids) {
-  if (connection.gate() == Gate::alone) return;
-  Query{connection,
-        "SELECT 1 FROM {}jobs WHERE name IN"
-        " (SELECT job_name FROM {}job_runs WHERE id = ANY(?::uuid[]))"
-        " ORDER BY name FOR NO KEY UPDATE"}
-      .bind(ids)
-      .run();
-  lock_runs(connection, ids);
-}
-
 /// What a write under a lease has to know of the run.
 struct HeldRun {
   std::string job_name{};
   TimePoint started_at{};
-  bool cancel_requested = false;
-  std::string work{};  ///< the id of the first attempt
+  RunId work{};  ///< the id of the first attempt
   std::uint32_t attempt = 1;
   bool has_dependents = false;  ///< something could depend on its end
 };
@@ -137,54 +109,26 @@ struct HeldRun {
                                                       const LeaseRef& lease) {
   Query query{
       connection,
-      "SELECT job_name, started_at, cancel_requested, coalesce(retry_of, id), attempt,"
+      "SELECT job_name, started_at, coalesce(retry_of, id), attempt,"
       " EXISTS (SELECT 1 FROM {}run_edges WHERE prerequisite = coalesce(run.retry_of, run.id))"
       " OR EXISTS (SELECT 1 FROM {}job_dependencies WHERE prerequisite = run.job_name)"
-      " FROM {}job_runs AS run"
-      " WHERE id = ? AND fence = ? AND status = 'running' FOR UPDATE"};
+      " FROM {}job_running AS run WHERE id = ? AND fence = ?"};
   if (!query.bind(lease.run_id, lease.fence).step()) return std::nullopt;
   HeldRun run;
   run.job_name = query.text();
   run.started_at = query.instant();
-  run.cancel_requested = query.boolean();
-  run.work = query.text();
+  run.work = query.id();
   run.attempt = query.number<std::uint32_t>();
   run.has_dependents = query.boolean();
   return run;
 }
 
-[[nodiscard]] inline RenewAnswer renew(Connection& connection, const Renewal& renewal,
-                                       Duration lease, TimePoint now) {
-  const auto held = find_held(connection, renewal.lease);
-  if (!held) return RenewAnswer::lost;
-  Query{connection,
-        "UPDATE {}job_runs SET lease_until_at = ?1, progress = coalesce(?2, progress),"
-        " progress_note = CASE WHEN ?2 IS NULL THEN progress_note ELSE ?3 END, log = coalesce(?4, "
-        "log)"
-        " WHERE id = ?5"}
-      .bind(add_clamped(now, lease), renewal.progress, Text{renewal.progress_note}, renewal.log,
-            renewal.lease.run_id)
-      .run();
-  return held->cancel_requested ? RenewAnswer::cancel_requested : RenewAnswer::kept;
-}
-
 [[nodiscard]] inline FinishAnswer finish(Connection& connection, const Completion& completion,
                                          TimePoint now) {
-  static const std::string no_message;
   const auto held = find_held(connection, completion.lease);
   if (!held) return FinishAnswer::lost;
-  if (held->has_dependents || !completion.follow_ups.empty()) require_alone(connection);
   const TimePoint ended_at = std::max(now, held->started_at);
-  const auto& error = completion.error;
-  Query{connection,
-        "UPDATE {}job_runs SET status = ?, message_code = ?, summary = ?, details = ?,"
-        " error_code = ?, error_message = ?, duration_ms = ?, completed_at = ?,"
-        " log = coalesce(?, log) WHERE id = ?"}
-      .bind(to_string(completion.status), Text{completion.message_code}, Text{completion.summary},
-            completion.details, error ? std::optional{error->code} : std::nullopt,
-            Text{error ? error->message : no_message}, completion.duration, ended_at,
-            completion.log, completion.lease.run_id)
-      .run();
+  finish_running(connection, completion, ended_at);
   count_ended(connection, held->job_name, completion.status);
   for (const auto& follow_up : completion.follow_ups) store_run(connection, follow_up, now);
   if (held->has_dependents) {
@@ -202,42 +146,28 @@ struct HeldRun {
 }
 
 [[nodiscard]] inline FinishAnswer release(Connection& connection, const LeaseRef& lease) {
-  Query{connection,
-        "UPDATE {}job_runs SET status = 'pending', message_code = ?, node = NULL,"
-        " lease_until_at = NULL, started_at = NULL, progress = 0, progress_note = NULL"
-        " WHERE id = ? AND fence = ? AND status = 'running'"}
-      .bind(message_code::job_interrupted, lease.run_id, lease.fence)
-      .run();
-  return connection.change_count() > 0 ? FinishAnswer::done : FinishAnswer::lost;
+  return release_running(connection, lease) ? FinishAnswer::done : FinishAnswer::lost;
 }
 
-/// Returns the runs whose lease has expired, the longest expired first, and locks them.
+/// Takes over runs whose lease has expired, the longest expired first; they keep the name of the
+/// node that ran them. Leases that end before `leases_from` are passed over.
 ///
 /// Those that somebody has locked are left out: they are being renewed, ended or taken over.
-[[nodiscard]] inline std::vector<JobRun> find_expired(Connection& connection,
-                                                      const RescueRequest& request, TimePoint now) {
-  static const std::string sql = "SELECT " + run_columns() +
-                                 " FROM {}job_runs WHERE status = 'running' AND lease_until_at <= ?"
-                                 " AND job_name = ANY(?::text[])"
-                                 " ORDER BY lease_until_at, id LIMIT ? FOR UPDATE SKIP LOCKED";
+[[nodiscard]] inline std::vector<JobRun> take_expired(Connection& connection,
+                                                      const RescueRequest& request,
+                                                      TimePoint leases_from, TimePoint now) {
+  static const std::string sql =
+      "WITH expired AS (SELECT id AS expired_id, lease_until_at AS expired_at FROM {}job_running"
+      " WHERE lease_until_at >= ?5 AND lease_until_at <= ?2 AND job_name = ANY(?3)"
+      " ORDER BY lease_until_at, id LIMIT ?4 FOR UPDATE SKIP LOCKED),"
+      " taken AS (UPDATE {}job_running SET fence = fence + 1, lease_until_at = ?1 FROM expired"
+      " WHERE id = expired_id RETURNING *) SELECT " +
+      running_columns() + " FROM taken ORDER BY expired_at, id";
   std::vector<JobRun> runs;
   Query query{connection, sql};
-  query.bind(now, *request.jobs, std::uint64_t{request.limit});
+  query.bind(add_clamped(now, request.lease), now, *request.jobs, std::uint64_t{request.limit},
+             leases_from);
   while (query.step()) runs.push_back(read_run(query));
-  return runs;
-}
-
-/// Takes runs over; they keep the name of the node that ran them.
-[[nodiscard]] inline std::vector<JobRun> take_expired(Connection& connection,
-                                                      const RescueRequest& request, TimePoint now) {
-  auto runs = find_expired(connection, request, now);
-  for (auto& run : runs) {
-    ++run.fence;
-    run.lease_until_at = add_clamped(now, request.lease);
-    Query{connection, "UPDATE {}job_runs SET fence = ?, lease_until_at = ? WHERE id = ?"}
-        .bind(run.fence, run.lease_until_at, run.id)
-        .run();
-  }
   return runs;
 }
 
@@ -248,17 +178,16 @@ struct HeldRun {
   if (is_terminal(run->status)) return CancelAnswer::ended;
   if (run->status == JobStatus::running) {
     Query{connection,
-          "UPDATE {}job_runs SET cancel_requested = true, cancel_actor = ? WHERE id = ?"}
+          "UPDATE {}job_running SET cancel_requested = true, cancel_actor = ? WHERE id = ?"}
         .bind(Text{actor}, id)
         .run();
     return CancelAnswer::requested;
   }
-  Query{connection,
-        "UPDATE {}job_runs SET status = 'skipped', cancel_requested = true, cancel_actor = ?,"
-        " message_code = ?, summary = 'cancelled before it started', completed_at = ?"
-        " WHERE id = ?"}
-      .bind(Text{actor}, message_code::job_cancelled, now, id)
-      .run();
+  RunEnd end;
+  end.message_code = message_code::job_cancelled;
+  end.summary = "cancelled before it started";
+  end.cancel_actor = actor;
+  end_pending(connection, id, end, now);
   count_ended(connection, run->job_name, JobStatus::skipped);
   note_end(connection, ended_attempt(*run, false), now);
   rearm(connection, run->job_name, now);
@@ -292,21 +221,20 @@ inline void note_presence(Connection& connection, const JobNames& jobs, TimePoin
                                                                TimePoint now) {
   Query query{connection,
               "SELECT name FROM {}jobs WHERE seen_at <= ? AND name <> ALL(?::text[])"
-              " AND EXISTS (SELECT 1 FROM {}job_runs"
-              "  WHERE status = 'pending' AND job_name = name) ORDER BY name"};
+              " AND EXISTS (SELECT 1 FROM {}job_pending WHERE job_name = name) ORDER BY name"};
   return texts_of(query.bind(add_clamped(now, -request.age), *request.jobs));
 }
 
 /// Ends a pending run that no node can run.
 inline void expire_run(Connection& connection, const JobRun& run, Duration age, TimePoint now) {
-  Query{connection,
-        "UPDATE {}job_runs SET status = 'failed', message_code = ?1, summary = ?2,"
-        " error_code = ?1, error_message = ?3, completed_at = ?4 WHERE id = ?5"}
-      .bind(message_code::job_not_found, "no node knew the job",
-            "no node that knows job \"" + run.job_name + "\" was there for " +
-                std::to_string(age.count()) + " ms",
-            now, run.id)
-      .run();
+  RunEnd end;
+  end.status = JobStatus::failed;
+  end.message_code = message_code::job_not_found;
+  end.summary = "no node knew the job";
+  end.error = RunError{std::string{message_code::job_not_found},
+                       "no node that knows job \"" + run.job_name + "\" was there for " +
+                           std::to_string(age.count()) + " ms"};
+  end_pending(connection, run.id, end, now);
   count_ended(connection, run.job_name, JobStatus::failed);
   note_end(connection, ended_attempt(run, false), now);
   rearm(connection, run.job_name, now);

@@ -18,6 +18,7 @@
 #include "punctual/domain/job_status.hpp"
 #include "punctual/postgres/native_error.hpp"
 #include "punctual/postgres/query.hpp"
+#include "punctual/postgres/schema.hpp"
 
 namespace punctual::postgres::detail {
 
@@ -28,6 +29,52 @@ inline constexpr const char* slim_run_columns = R"(
   unique_key, concurrency_key, concurrency_max, exclusive, node, fence, lease_until_at,
   cancel_requested, cancel_actor, progress, progress_note, abandon_count, payload_version,
   workflow_id, step, after_ids, waits_for, )";
+
+/// Returns the columns that `read_run` reads, as `job_running` has them.
+[[nodiscard]] inline std::string running_columns() {
+  return "id, job_name, 'running', trigger, message_code, NULL, NULL, NULL, due_at, run_at,"
+         " created_at, started_at, NULL, NULL, actor, reason, attempt, retry_of, priority,"
+         " unique_key, concurrency_key, concurrency_max, exclusive, node, fence, lease_until_at,"
+         " cancel_requested, cancel_actor, progress, progress_note, abandon_count, payload_version,"
+         " workflow_id, step, after_ids, waits_for, NULL, payload, log";
+}
+
+/// Returns the number of what decides whether a run may start, 0 for what always may: of the runs
+/// of a job, all with the same number may or none.
+template <class Run>
+[[nodiscard]] std::int64_t kind_of(const Run& run) {
+  if (!run.exclusive && run.concurrency_max == 0) return 0;
+  const std::string text = std::to_string(run.concurrency_max) + (run.exclusive ? "x" : "-") +
+                           (run.concurrency_max > 0 ? run.concurrency_key : std::string{});
+  return static_cast<std::int64_t>(text_hash(text) | 1U);
+}
+
+[[nodiscard]] inline Error duplicate_run_id() {
+  return Error{"DUPLICATE_RUN_ID", "a new run expects an id that no other run has"};
+}
+
+/// NULL in place of 0.
+[[nodiscard]] inline std::optional<std::uint32_t> unless_zero(std::uint32_t value) {
+  return value == 0 ? std::nullopt : std::optional{value};
+}
+
+/// True if the server's message is about the ids of runs.
+[[nodiscard]] inline bool is_about_run_ids(std::string_view message) {
+  return message.find("job_runs_pkey") != std::string_view::npos ||
+         message.find("job_pending_pkey") != std::string_view::npos;
+}
+
+/// Binds the values of `run_request_columns`.
+inline void bind_request(Query& query, const JobRun& run) {
+  query.bind(run.id, run.job_name, to_string(run.trigger), run.run_at, run.created_at, run.attempt,
+             run.priority, run.exclusive, run.fence, run.due_at, run.retry_of,
+             unless_zero(run.concurrency_max), unless_zero(run.abandon_count),
+             unless_zero(run.payload_version), unless_zero(run.waits_for), run.workflow_id,
+             run.payload, Text{run.actor}, Text{run.reason}, Text{run.unique_key},
+             Text{run.concurrency_key}, Text{run.message_code}, run.log, Text{run.step},
+             run.after.empty() ? Json(nullptr) : Json(run.after), run.cancel_requested,
+             Text{run.cancel_actor});
+}
 
 /// Returns the columns that `read_run` reads.
 [[nodiscard]] inline std::string run_columns(bool with_details = true) {
@@ -94,47 +141,56 @@ inline constexpr const char* slim_run_columns = R"(
   return run;
 }
 
-/// Returns the run with that id, in canonical text.
-[[nodiscard]] inline std::optional<JobRun> read_run_by_id(Connection& connection,
-                                                          const std::string& id) {
+[[nodiscard]] inline std::optional<JobRun> find_run(Connection& connection, RunId id) {
   static const std::string sql = "SELECT " + run_columns() + " FROM {}job_runs WHERE id = ?";
   Query query{connection, sql};
   return query.bind(id).step() ? std::optional{read_run(query)} : std::nullopt;
 }
 
-[[nodiscard]] inline std::optional<JobRun> find_run(Connection& connection, RunId id) {
-  return read_run_by_id(connection, id.to_string());
+[[nodiscard]] inline bool has_run(Connection& connection, RunId id) {
+  Query query{connection, "SELECT 1 FROM {}job_runs WHERE id = ?"};
+  return query.bind(id).step();
 }
 
-/// True if the server's message is about the ids of runs.
-[[nodiscard]] inline bool is_primary_key_of_runs(std::string_view message) {
-  return message.find("job_runs_pkey") != std::string_view::npos;
+/// Stores a pending run.
+inline void insert_pending(Connection& connection, const JobRun& run) {
+  static const std::string sql =
+      std::string{"INSERT INTO {}job_pending ("} + run_request_columns +
+      ", kind, claim_order) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+      " ?, ?, ?, ?, ?, ?, ?, ?)";
+  Query query{connection, sql};
+  bind_request(query, run);
+  query.bind(kind_of(run), claim_order(run.run_at, run.priority)).run();
+}
+
+/// Stores a run that was answered at once.
+inline void insert_ended(Connection& connection, const JobRun& run) {
+  static const std::string sql =
+      std::string{"INSERT INTO {}job_history ("} + run_request_columns +
+      ", progress, status, completed_at, summary, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
+  Query query{connection, sql};
+  bind_request(query, run);
+  query.bind(to_string(run.status), run.completed_at, Text{run.summary}, run.details).run();
 }
 
 /// Stores a run that is pending or was answered at once.
 ///
 /// Errors: DUPLICATE_RUN_ID -> another run has its id.
 inline void insert_run(Connection& connection, const JobRun& run) {
-  static constexpr const char* sql = R"(
-    INSERT INTO {}job_runs (id, job_name, status, trigger, message_code, summary, details, due_at,
-      run_at, created_at, completed_at, actor, reason, attempt, retry_of, priority, claim_order,
-      payload, unique_key, concurrency_key, concurrency_max, exclusive, abandon_count,
-      payload_version, workflow_id, step, after_ids, waits_for)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))";
-  Query query{connection, sql};
-  query.bind(run.id, run.job_name, to_string(run.status), to_string(run.trigger),
-             Text{run.message_code}, Text{run.summary}, run.details, run.due_at, run.run_at,
-             run.created_at, run.completed_at, Text{run.actor}, Text{run.reason}, run.attempt,
-             run.retry_of, run.priority, claim_order(run.run_at, run.priority), run.payload,
-             Text{run.unique_key}, run.concurrency_key, run.concurrency_max, run.exclusive,
-             run.abandon_count, run.payload_version, run.workflow_id, Text{run.step},
-             run.after.empty() ? Json(nullptr) : Json(run.after), run.waits_for);
-  try {
-    query.run();
-  } catch (const NativeError& error) {
-    // A collision on another index is between two transactions, and is tried again.
-    if (error.state() != "23505" || !is_primary_key_of_runs(error.what())) throw;
-    throw Error{"DUPLICATE_RUN_ID", "a new run expects an id that no other run has"};
+  if (has_run(connection, run.id)) throw duplicate_run_id();
+  if (is_terminal(run.status)) {
+    insert_ended(connection, run);
+  } else {
+    insert_pending(connection, run);
+  }
+  if (run.due_at && run.attempt == 1) {
+    Query{connection, "INSERT INTO {}job_instants VALUES (?, ?, ?)"}
+        .bind(run.job_name, *run.due_at, run.id)
+        .run();
+  }
+  if (!run.unique_key.empty() && !is_terminal(run.status)) {
+    Query{connection, "INSERT INTO {}job_keys VALUES (?, ?)"}.bind(run.unique_key, run.id).run();
   }
 }
 

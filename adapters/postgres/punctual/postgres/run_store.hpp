@@ -21,6 +21,7 @@
 #include "punctual/postgres/buckets.hpp"
 #include "punctual/postgres/counters.hpp"
 #include "punctual/postgres/query.hpp"
+#include "punctual/postgres/run_moves.hpp"
 #include "punctual/postgres/run_rows.hpp"
 #include "punctual/postgres/work_end.hpp"
 
@@ -47,9 +48,7 @@ inline void ensure_job(Connection& connection, const std::string& job_name) {
 /// Returns the open run that has the unique key.
 [[nodiscard]] inline std::optional<RunId> open_with_key(Connection& connection,
                                                         const std::string& unique_key) {
-  Query query{connection,
-              "SELECT id FROM {}job_runs"
-              " WHERE unique_key = ? AND status IN ('pending', 'running')"};
+  Query query{connection, "SELECT run_id FROM {}job_keys WHERE unique_key = ?"};
   return query.bind(unique_key).step() ? query.optional_id() : std::nullopt;
 }
 
@@ -57,17 +56,14 @@ inline void ensure_job(Connection& connection, const std::string& job_name) {
 [[nodiscard]] inline std::optional<RunId> first_attempt(Connection& connection,
                                                         const std::string& job_name,
                                                         TimePoint due_at) {
-  Query query{connection,
-              "SELECT id FROM {}job_runs WHERE job_name = ? AND due_at = ? AND attempt = 1"};
+  Query query{connection, "SELECT run_id FROM {}job_instants WHERE job_name = ? AND due_at = ?"};
   return query.bind(job_name, due_at).step() ? query.optional_id() : std::nullopt;
 }
 
 /// True if an exclusive run of the job is running.
 [[nodiscard]] inline bool has_running_exclusive(Connection& connection,
                                                 const std::string& job_name) {
-  Query query{connection,
-              "SELECT 1 FROM {}job_runs"
-              " WHERE status = 'running' AND job_name = ? AND exclusive LIMIT 1"};
+  Query query{connection, "SELECT 1 FROM {}job_running WHERE job_name = ? AND exclusive LIMIT 1"};
   return query.bind(job_name).step();
 }
 
@@ -75,8 +71,8 @@ inline void ensure_job(Connection& connection, const std::string& job_name) {
 [[nodiscard]] inline bool has_waiting_exclusive(Connection& connection, const std::string& job_name,
                                                 TimePoint now) {
   Query query{connection,
-              "SELECT 1 FROM {}job_runs"
-              " WHERE status = 'pending' AND exclusive AND job_name = ? AND run_at <= ? LIMIT 1"};
+              "SELECT 1 FROM {}job_pending"
+              " WHERE exclusive AND job_name = ? AND run_at <= ? LIMIT 1"};
   return query.bind(job_name, now).step();
 }
 
@@ -95,7 +91,7 @@ inline void rearm_each(Connection& connection, const std::vector<NewRun>& rows, 
   const NewRun* armed_by = nullptr;
   for (const auto& row : rows) {
     if (armed_by != nullptr && armed_by->job_name == row.job_name) continue;
-    Query query{connection, "SELECT 1 FROM {}job_runs WHERE id = ? AND completed_at IS NOT NULL"};
+    Query query{connection, "SELECT 1 FROM {}job_history WHERE id = ?"};
     if (!query.bind(row.id).step()) continue;
     rearm(connection, row.job_name, now);
     armed_by = &row;
@@ -117,13 +113,12 @@ inline void end_running_exclusive(Connection& connection, const std::string& job
   for (const auto& run : runs) {
     const TimePoint started_at = run.started_at.value_or(now);
     const TimePoint ended_at = std::max(now, started_at);
-    Query{connection,
-          "UPDATE {}job_runs SET status = 'failed', message_code = ?, summary = ?,"
-          " error_code = 'CANCELLED', error_message = 'another run took its place',"
-          " fence = fence + 1, duration_ms = ?, completed_at = ? WHERE id = ?"}
-        .bind(message_code::job_cancelled, "replaced by the next run of the job",
-              ended_at - started_at, ended_at, run.id)
-        .run();
+    RunEnd end;
+    end.status = JobStatus::failed;
+    end.message_code = message_code::job_cancelled;
+    end.summary = "replaced by the next run of the job";
+    end.error = RunError{"CANCELLED", "another run took its place"};
+    end_running(connection, run.id, end, ended_at);
     count_ended(connection, job_name, JobStatus::failed);
     note_end(connection, ended_attempt(run, false), ended_at);
   }
@@ -133,14 +128,14 @@ inline void end_running_exclusive(Connection& connection, const std::string& job
 ///
 /// Returns false if something of it did not end well.
 [[nodiscard]] inline bool draw_edges(Connection& connection, JobRun& run) {
-  std::vector<std::string> open;
+  std::vector<RunId> open;
   for (const RunId id : run.after) {
     const auto work = find_work(connection, id);
     const WorkState state = work ? work_state(connection, *work) : WorkState::unknown;
     if (state == WorkState::unknown || state == WorkState::ended_otherwise) return false;
     if (state == WorkState::open) open.push_back(*work);
   }
-  for (const auto& work : open) {
+  for (const RunId work : open) {
     Query{connection,
           "INSERT INTO {}run_edges (prerequisite, dependent) VALUES (?, ?) ON CONFLICT DO NOTHING"}
         .bind(work, run.id)

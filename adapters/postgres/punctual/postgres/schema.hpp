@@ -2,31 +2,54 @@
 //
 // The tables, as the migrations that make them.
 //
+// A run moves through three tables: `job_pending`, `job_running`, `job_history`. Each move deletes
+// it in one and inserts it in the next, in one statement. So what is looked through for the next
+// run or the next expired lease is as small as the work that is left, and history is only ever
+// appended to. The view `job_runs` shows all three.
+//
 // Instants are bigint milliseconds since 1970 UTC, spans bigint milliseconds in columns `…_ms`,
 // `details`, `payload`, `log` and `schedule` JSON as text, exactly as it came; NULL where there is
-// nothing, but for `concurrency_key`, which is compared together with others and so is empty. Texts
-// are compared by their bytes.
-//
-// The indexes are partial wherever only open runs are looked for, so their size follows the work
-// that is left, not the history.
+// nothing, and in place of 0 in the columns that are nearly always 0. Texts are compared by their
+// bytes.
 
 #pragma once
 
 #include <array>
 
+#include "punctual/postgres/functions.hpp"
+
 namespace punctual::postgres::detail {
 
 struct Migration {
   const char* name;
-  const char* sql;  ///< `{}` and `{index}` as Connection reads them
+  std::array<const char*, 4> up;  ///< `{}` and `{index}` as Connection reads them
+  const char* down;               ///< undoes it
 };
 
+/// The columns of a run that all three tables have.
+inline constexpr const char* run_request_columns =
+    "id, job_name, trigger, run_at, created_at, attempt, priority, exclusive, fence, due_at, "
+    "retry_of, concurrency_max, abandon_count, payload_version, waits_for, workflow_id, "
+    "payload, actor, reason, unique_key, concurrency_key, message_code, log, step, after_ids, "
+    "cancel_requested, cancel_actor";
+
+/// The columns that `job_running` and `job_history` have besides.
+inline constexpr const char* run_lease_columns =
+    "node, started_at, lease_until_at, progress, progress_note";
+
+/// The columns that `job_history` alone has.
+inline constexpr const char* run_end_columns =
+    "status, completed_at, duration_ms, summary, details, error_code, error_message";
+
 /// `jobs`: the ledger; version 0 is a job of which runs came before the job itself.
-/// `job_runs`: the history and the queue in one.
+/// `job_counts`: ended runs; a job's counts are the sums of its rows, which are drawn together now
+/// and then. Rows are only added, so that ends do not wait for each other.
+/// `job_instants`: the due instants that a first attempt has answered.
+/// `job_keys`: the unique keys of open runs.
 /// `job_dependencies`: each job that another depends on, and whether it has ended well since the
 /// other was armed last. `run_edges`: each run and each work that it waits for, named by its first
-/// attempt, until that has ended. `buckets`: one that has no row is full.
-inline constexpr const char* tables_sql = R"(
+/// attempt, until that has ended. `rate_buckets`: one that has no row is full.
+inline constexpr const char* ledger_tables = R"(
 CREATE TABLE {}jobs (
   name text COLLATE "C" PRIMARY KEY,
   version bigint NOT NULL DEFAULT 0,
@@ -45,93 +68,34 @@ CREATE TABLE {}jobs (
   failed_dependency text,
   after_finish_delay_ms bigint,
   retention_period_ms bigint NOT NULL,
-  retention_keep_last bigint NOT NULL,
-  success_count bigint NOT NULL DEFAULT 0,
-  failure_count bigint NOT NULL DEFAULT 0,
-  skipped_count bigint NOT NULL DEFAULT 0
-) WITH (fillfactor = 70);
+  retention_keep_last bigint NOT NULL
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX {index}jobs_armed ON {}jobs (next_due_at, name)
   WHERE enabled AND NOT paused AND next_due_at IS NOT NULL;
+CREATE INDEX {index}jobs_after_finish ON {}jobs (name) WHERE after_finish_delay_ms IS NOT NULL;
 
-CREATE TABLE {}job_runs (
-  id uuid PRIMARY KEY,
-  job_name text COLLATE "C" NOT NULL REFERENCES {}jobs (name),
-  status text COLLATE "C" NOT NULL
-    CHECK (status IN ('pending', 'running', 'success', 'failed', 'skipped')),
-  message_code text COLLATE "C",
-  summary text,
-  details text,
-  error_code text,
-  error_message text,
-  duration_ms bigint,
-  started_at bigint,
-  completed_at bigint,
-  created_at bigint NOT NULL,
-  due_at bigint,
-  run_at bigint NOT NULL,
-  trigger text COLLATE "C" NOT NULL
-    CHECK (trigger IN ('schedule', 'manual', 'startup', 'retry', 'dependency', 'backfill')),
-  actor text,
-  reason text,
-  attempt bigint NOT NULL,
-  retry_of uuid,
-  priority bigint NOT NULL,
-  claim_order bigint NOT NULL,
-  payload text,
-  unique_key text COLLATE "C",
-  concurrency_key text COLLATE "C" NOT NULL,
-  concurrency_max bigint NOT NULL,
-  exclusive boolean NOT NULL,
-  node text,
-  fence bigint NOT NULL DEFAULT 0,
-  lease_until_at bigint,
-  cancel_requested boolean NOT NULL DEFAULT false,
-  cancel_actor text,
-  progress double precision NOT NULL DEFAULT 0,
-  progress_note text,
-  abandon_count bigint NOT NULL DEFAULT 0,
-  payload_version bigint NOT NULL DEFAULT 0,
-  workflow_id uuid,
-  step text,
-  after_ids text,
-  waits_for bigint NOT NULL DEFAULT 0,
-  log text,
-  CHECK ((status IN ('pending', 'running')) = (completed_at IS NULL)),
-  CHECK (status <> 'running' OR lease_until_at IS NOT NULL)
-) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05,
-  autovacuum_analyze_scale_factor = 0.02);
+CREATE TABLE {}job_counts (
+  job_name text COLLATE "C" NOT NULL,
+  success_count bigint NOT NULL,
+  failure_count bigint NOT NULL,
+  skipped_count bigint NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
+  autovacuum_vacuum_cost_delay = 0);
 
-CREATE INDEX {index}job_runs_history ON {}job_runs (job_name, id);
-CREATE INDEX {index}job_runs_status ON {}job_runs (status, id);
-CREATE INDEX {index}job_runs_ended ON {}job_runs (job_name, completed_at, id)
-  WHERE completed_at IS NOT NULL;
-CREATE INDEX {index}job_runs_executed ON {}job_runs (job_name, id)
-  WHERE completed_at IS NOT NULL AND started_at IS NOT NULL;
-CREATE UNIQUE INDEX {index}job_runs_first_attempts ON {}job_runs (job_name, due_at)
-  WHERE attempt = 1 AND due_at IS NOT NULL;
-CREATE UNIQUE INDEX {index}job_runs_open_keys ON {}job_runs (unique_key)
-  WHERE unique_key IS NOT NULL AND status IN ('pending', 'running');
-CREATE INDEX {index}job_runs_attempts ON {}job_runs (retry_of, attempt)
-  WHERE retry_of IS NOT NULL;
-CREATE INDEX {index}job_runs_workflows ON {}job_runs (workflow_id, id)
-  WHERE workflow_id IS NOT NULL;
+CREATE TABLE {}job_instants (
+  job_name text COLLATE "C" NOT NULL,
+  due_at bigint NOT NULL,
+  run_id uuid NOT NULL,
+  PRIMARY KEY (job_name, due_at)
+);
 
-CREATE INDEX {index}job_runs_pending_order ON {}job_runs (priority, claim_order, id)
-  WHERE status = 'pending';
-CREATE INDEX {index}job_runs_pending_lanes ON {}job_runs
-  (job_name, exclusive, concurrency_key, concurrency_max, priority, claim_order, id)
-  WHERE status = 'pending';
-CREATE INDEX {index}job_runs_pending_time ON {}job_runs (run_at, job_name)
-  WHERE status = 'pending';
-CREATE INDEX {index}job_runs_running_leases ON {}job_runs (lease_until_at, id)
-  WHERE status = 'running';
-CREATE INDEX {index}job_runs_running_of_job ON {}job_runs (job_name, exclusive)
-  WHERE status = 'running';
-CREATE INDEX {index}job_runs_running_keys ON {}job_runs (concurrency_key)
-  WHERE status = 'running' AND concurrency_max > 0;
+CREATE TABLE {}job_keys (
+  unique_key text COLLATE "C" PRIMARY KEY,
+  run_id uuid NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 
 CREATE TABLE {}job_dependencies (
-  job_name text COLLATE "C" NOT NULL REFERENCES {}jobs (name),
+  job_name text COLLATE "C" NOT NULL,
   prerequisite text COLLATE "C" NOT NULL,
   done boolean NOT NULL DEFAULT false,
   PRIMARY KEY (job_name, prerequisite)
@@ -144,16 +108,193 @@ CREATE TABLE {}run_edges (
   PRIMARY KEY (prerequisite, dependent)
 );
 
-CREATE TABLE {}buckets (
+CREATE TABLE {}rate_buckets (
   key text COLLATE "C" PRIMARY KEY,
   full_at_us bigint NOT NULL
 );
 )";
 
+/// `kind` and `claim_order` are what the order of claims goes by; see PendingLanes. Dead rows are
+/// removed eagerly: the tables are small, and each claim looks at their beginning.
+inline constexpr const char* run_tables = R"(
+CREATE TABLE {}job_pending (
+  id uuid PRIMARY KEY,
+  job_name text COLLATE "C" NOT NULL,
+  trigger text COLLATE "C" NOT NULL,
+  run_at bigint NOT NULL,
+  created_at bigint NOT NULL,
+  attempt bigint NOT NULL,
+  priority bigint NOT NULL,
+  exclusive boolean NOT NULL,
+  fence bigint NOT NULL,
+  due_at bigint,
+  retry_of uuid,
+  concurrency_max bigint,
+  abandon_count bigint,
+  payload_version bigint,
+  waits_for bigint,
+  workflow_id uuid,
+  payload text,
+  actor text,
+  reason text,
+  unique_key text COLLATE "C",
+  concurrency_key text COLLATE "C",
+  message_code text COLLATE "C",
+  log text,
+  step text,
+  after_ids text,
+  cancel_requested boolean NOT NULL DEFAULT false,
+  cancel_actor text,
+  kind bigint NOT NULL,
+  claim_order bigint NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
+  autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0,
+  autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000);
+CREATE INDEX {index}job_pending_order ON {}job_pending (priority, claim_order, id);
+CREATE INDEX {index}job_pending_lanes ON {}job_pending
+  (job_name, kind, priority, claim_order, id);
+CREATE INDEX {index}job_pending_exclusive ON {}job_pending (job_name, run_at) WHERE exclusive;
+CREATE INDEX {index}job_pending_attempts ON {}job_pending (retry_of, attempt)
+  WHERE retry_of IS NOT NULL;
+CREATE INDEX {index}job_pending_workflows ON {}job_pending (workflow_id, id)
+  WHERE workflow_id IS NOT NULL;
+
+CREATE TABLE {}job_running (
+  id uuid PRIMARY KEY,
+  job_name text COLLATE "C" NOT NULL,
+  trigger text COLLATE "C" NOT NULL,
+  run_at bigint NOT NULL,
+  created_at bigint NOT NULL,
+  attempt bigint NOT NULL,
+  priority bigint NOT NULL,
+  exclusive boolean NOT NULL,
+  fence bigint NOT NULL,
+  due_at bigint,
+  retry_of uuid,
+  concurrency_max bigint,
+  abandon_count bigint,
+  payload_version bigint,
+  waits_for bigint,
+  workflow_id uuid,
+  payload text,
+  actor text,
+  reason text,
+  unique_key text COLLATE "C",
+  concurrency_key text COLLATE "C",
+  message_code text COLLATE "C",
+  log text,
+  step text,
+  after_ids text,
+  cancel_requested boolean NOT NULL DEFAULT false,
+  cancel_actor text,
+  node text,
+  started_at bigint,
+  lease_until_at bigint,
+  progress double precision NOT NULL,
+  progress_note text
+) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
+  autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0,
+  autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000);
+CREATE INDEX {index}job_running_leases ON {}job_running (lease_until_at);
+CREATE INDEX {index}job_running_exclusive ON {}job_running (job_name) WHERE exclusive;
+CREATE INDEX {index}job_running_keys ON {}job_running (concurrency_key)
+  WHERE concurrency_max IS NOT NULL;
+CREATE INDEX {index}job_running_attempts ON {}job_running (retry_of, attempt)
+  WHERE retry_of IS NOT NULL;
+
+CREATE TABLE {}job_history (
+  id uuid PRIMARY KEY,
+  job_name text COLLATE "C" NOT NULL,
+  trigger text COLLATE "C" NOT NULL,
+  run_at bigint NOT NULL,
+  created_at bigint NOT NULL,
+  attempt bigint NOT NULL,
+  priority bigint NOT NULL,
+  exclusive boolean NOT NULL,
+  fence bigint NOT NULL,
+  due_at bigint,
+  retry_of uuid,
+  concurrency_max bigint,
+  abandon_count bigint,
+  payload_version bigint,
+  waits_for bigint,
+  workflow_id uuid,
+  payload text,
+  actor text,
+  reason text,
+  unique_key text COLLATE "C",
+  concurrency_key text COLLATE "C",
+  message_code text COLLATE "C",
+  log text,
+  step text,
+  after_ids text,
+  cancel_requested boolean NOT NULL DEFAULT false,
+  cancel_actor text,
+  node text,
+  started_at bigint,
+  lease_until_at bigint,
+  progress double precision NOT NULL,
+  progress_note text,
+  status text COLLATE "C" NOT NULL,
+  completed_at bigint NOT NULL,
+  duration_ms bigint,
+  summary text,
+  details text,
+  error_code text,
+  error_message text
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.1,
+  autovacuum_analyze_scale_factor = 0.05);
+CREATE INDEX {index}job_history_jobs ON {}job_history (job_name, id);
+CREATE INDEX {index}job_history_ended ON {}job_history (job_name, completed_at);
+CREATE INDEX {index}job_history_unsuccessful ON {}job_history (status, id)
+  WHERE status <> 'success';
+CREATE INDEX {index}job_history_attempts ON {}job_history (retry_of, attempt)
+  WHERE retry_of IS NOT NULL;
+CREATE INDEX {index}job_history_workflows ON {}job_history (workflow_id, id)
+  WHERE workflow_id IS NOT NULL;
+
+CREATE VIEW {}job_runs AS
+  SELECT id, job_name, trigger, run_at, created_at, attempt, priority, exclusive, fence, due_at,
+    retry_of, concurrency_max, abandon_count, payload_version, waits_for, workflow_id,
+    payload, actor, reason, unique_key, concurrency_key, message_code, log, step, after_ids,
+    cancel_requested, cancel_actor,
+    NULL::text AS node, NULL::bigint AS started_at, NULL::bigint AS lease_until_at,
+    0::double precision AS progress,
+    NULL::text AS progress_note, 'pending'::text COLLATE "C" AS status,
+    NULL::bigint AS completed_at, NULL::bigint AS duration_ms, NULL::text AS summary,
+    NULL::text AS details, NULL::text AS error_code, NULL::text AS error_message
+  FROM {}job_pending
+  UNION ALL
+  SELECT id, job_name, trigger, run_at, created_at, attempt, priority, exclusive, fence, due_at,
+    retry_of, concurrency_max, abandon_count, payload_version, waits_for, workflow_id,
+    payload, actor, reason, unique_key, concurrency_key, message_code, log, step, after_ids,
+    cancel_requested, cancel_actor,
+    node, started_at, lease_until_at, progress, progress_note,
+    'running'::text COLLATE "C", NULL, NULL, NULL, NULL, NULL, NULL
+  FROM {}job_running
+  UNION ALL
+  SELECT id, job_name, trigger, run_at, created_at, attempt, priority, exclusive, fence, due_at,
+    retry_of, concurrency_max, abandon_count, payload_version, waits_for, workflow_id,
+    payload, actor, reason, unique_key, concurrency_key, message_code, log, step, after_ids,
+    cancel_requested, cancel_actor,
+    node, started_at, lease_until_at, progress, progress_note,
+    status, completed_at, duration_ms, summary, details, error_code, error_message
+  FROM {}job_history;
+)";
+
+inline constexpr const char* tables_down = R"(
+DROP VIEW {}job_runs;
+DROP TABLE {}job_pending, {}job_running, {}job_history, {}rate_buckets, {}run_edges,
+  {}job_dependencies, {}job_keys, {}job_instants, {}job_counts, {}jobs;
+)";
+
 /// In the order in which they are applied; migration i leads to version i + 1. Never changed once
 /// released: whoever has the older tables gets a further one.
-inline constexpr std::array<Migration, 1> migrations{{
-    {"tables", tables_sql},
+inline constexpr std::array<Migration, 2> migrations{{
+    {"tables", {ledger_tables, run_tables}, tables_down},
+    {"functions",
+     {enqueue_function, claim_function, finish_function, renew_function},
+     functions_down},
 }};
 
 inline constexpr int schema_version_latest = static_cast<int>(migrations.size());

@@ -26,13 +26,16 @@
 
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/builtin/system_clock.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/job_summary.hpp"
 #include "punctual/domain/lease.hpp"
 #include "punctual/domain/ledger.hpp"
 #include "punctual/domain/run_query.hpp"
 #include "punctual/policy/storage.hpp"
+#include "punctual/postgres/batches.hpp"
 #include "punctual/postgres/buckets.hpp"
+#include "punctual/postgres/claim_front.hpp"
 #include "punctual/postgres/connections.hpp"
 #include "punctual/postgres/history.hpp"
 #include "punctual/postgres/ledger.hpp"
@@ -53,7 +56,8 @@ class Storage {
   explicit Storage(Options options)
       : options_(checked(std::move(options))),
         connections_(std::make_unique<detail::Connections>(options_)),
-        clock_(std::make_unique<detail::ServerClock>()) {
+        clock_(std::make_unique<detail::ServerClock>()),
+        front_(std::make_unique<detail::ClaimFront>()) {
     detail::migrate(*connections_);
   }
 
@@ -80,7 +84,7 @@ class Storage {
   }
 
   std::vector<AdvanceAnswer> advance(const std::vector<Advance>& advances, TimePoint) {
-    return connections_->write_each(Gate::alone, advances, no_preparation, detail::advance);
+    return connections_->write_each(Gate::alone, advances, detail::advance);
   }
 
   bool set_paused(const PauseChange& change, TimePoint) {
@@ -92,49 +96,61 @@ class Storage {
   // --- RunQueue
   std::vector<EnqueueAnswer> enqueue(const std::vector<NewRun>& rows, TimePoint) {
     if (rows.empty()) return {};
-    const bool is_plain = std::all_of(rows.begin(), rows.end(), detail::is_plain);
-    return connections_->write(is_plain ? Gate::shared : Gate::alone,
-                               [&](detail::Connection& write, TimePoint now) {
-                                 return detail::enqueue(write, rows, now);
-                               });
+    if (!std::all_of(rows.begin(), rows.end(), detail::is_plain)) {
+      return connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
+        return detail::enqueue(write, rows, now);
+      });
+    }
+    connections_->call([&](detail::Connection& connection) {
+      detail::enqueue_batch(connection, rows, connections_->clock_shift(), detail::Phase::commit);
+    });
+    std::vector<EnqueueAnswer> answers;
+    answers.reserve(rows.size());
+    for (const auto& row : rows) answers.push_back({EnqueueAnswer::Kind::stored, row.id});
+    return answers;
   }
 
   std::vector<JobRun> claim(const ClaimRequest& request, TimePoint) {
-    return connections_->write(Gate::shared, [&](detail::Connection& write, TimePoint now) {
+    if (request.limit == 0) return {};
+    if (!request.only) {
+      if (auto runs = claim_unlimited(request)) return std::move(*runs);
+    }
+    return connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
       return detail::claim(write, request, now);
     });
   }
 
   std::vector<RenewAnswer> renew(const std::vector<Renewal>& renewals, Duration lease, TimePoint) {
-    return connections_->write_each(
-        Gate::shared, renewals,
-        [&](detail::Connection& write) { detail::lock_runs(write, ids_of(renewals)); },
-        [&](detail::Connection& write, const Renewal& renewal, TimePoint now) {
-          return detail::renew(write, renewal, lease, now);
-        });
+    if (renewals.empty()) return {};
+    return connections_->call([&](detail::Connection& connection) {
+      return detail::renew_batch(connection, renewals, lease, connections_->passage());
+    });
   }
 
   std::vector<FinishAnswer> finish(const std::vector<Completion>& completions, TimePoint) {
+    if (completions.empty()) return {};
     const bool is_followed = std::any_of(completions.begin(), completions.end(),
                                          [](const auto& end) { return !end.follow_ups.empty(); });
-    return connections_->write_each(
-        is_followed ? Gate::alone : Gate::shared, completions,
-        [&](detail::Connection& write) { detail::lock_runs_and_jobs(write, ids_of(completions)); },
-        detail::finish);
+    if (!is_followed) {
+      auto answers = connections_->call([&](detail::Connection& connection) {
+        return detail::finish_batch(connection, completions, connections_->passage());
+      });
+      if (answers) return std::move(*answers);
+    }
+    return connections_->write_each(Gate::alone, completions, detail::finish);
   }
 
   std::vector<FinishAnswer> release(const std::vector<LeaseRef>& leases, TimePoint) {
     return connections_->write_each(
-        Gate::shared, leases,
-        [&](detail::Connection& write) { detail::lock_runs(write, ids_of(leases)); },
-        [](detail::Connection& write, const LeaseRef& lease, TimePoint) {
+        Gate::shared, leases, [](detail::Connection& write, const LeaseRef& lease, TimePoint) {
           return detail::release(write, lease);
         });
   }
 
   std::vector<JobRun> take_expired(const RescueRequest& request, TimePoint) {
+    const auto from = front_->start(SystemClock{}.steady_now());
     return connections_->write(Gate::shared, [&](detail::Connection& write, TimePoint now) {
-      return detail::take_expired(write, request, now);
+      return detail::take_expired(write, request, from ? from->leases_from : time_min, now);
     });
   }
 
@@ -158,8 +174,12 @@ class Storage {
   }
 
   WakeTimes next_wake(const JobNames& jobs, TimePoint) {
-    return connections_->read(
-        [&](detail::Connection& read) { return detail::next_wake(read, jobs); });
+    const auto from = front_->start(SystemClock{}.steady_now());
+    const WakeTimes wake = connections_->read([&](detail::Connection& read) {
+      return detail::next_wake(read, jobs, from ? *from : detail::everywhere(read));
+    });
+    if (wake.expires_at) front_->found_first_lease(*wake.expires_at);
+    return wake;
   }
 
   // --- RunHistory
@@ -207,29 +227,30 @@ class Storage {
  private:
   using Gate = detail::Gate;
 
-  static void no_preparation(detail::Connection&) {}
-
   [[nodiscard]] static Options checked(Options options) {
     require_valid(options);
     return options;
   }
 
-  [[nodiscard]] static RunId id_of(const LeaseRef& lease) { return lease.run_id; }
-  template <class Held>
-  [[nodiscard]] static RunId id_of(const Held& held) {
-    return held.lease.run_id;
-  }
-  template <class Held>
-  [[nodiscard]] static std::vector<std::string> ids_of(const std::vector<Held>& all) {
-    std::vector<std::string> ids;
-    ids.reserve(all.size());
-    for (const auto& held : all) ids.push_back(id_of(held).to_string());
-    return ids;
+  /// Claims the first runs if none of them is limited; nullopt if one is.
+  [[nodiscard]] std::optional<std::vector<JobRun>> claim_unlimited(const ClaimRequest& request) {
+    const Duration steady = SystemClock{}.steady_now();
+    const auto from = front_->start(steady);
+    auto batch = connections_->call([&](detail::Connection& connection) {
+      return detail::claim_batch(connection, request, from, connections_->passage());
+    });
+    if (!from) {
+      front_->searched_fully(steady, batch.search_cost, batch.runs.size(), batch.priorities);
+    }
+    if (!batch.fits) return std::nullopt;
+    for (const auto& run : batch.runs) front_->claimed(run);
+    return std::move(batch.runs);
   }
 
   Options options_{};
   std::unique_ptr<detail::Connections> connections_;
   std::unique_ptr<detail::ServerClock> clock_;
+  std::unique_ptr<detail::ClaimFront> front_;
 };
 
 inline StorageHealth Storage::health() const noexcept {

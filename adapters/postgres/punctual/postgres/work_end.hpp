@@ -21,13 +21,14 @@
 #include "punctual/domain/message_code.hpp"
 #include "punctual/postgres/counters.hpp"
 #include "punctual/postgres/query.hpp"
+#include "punctual/postgres/run_moves.hpp"
 
 namespace punctual::postgres::detail {
 
 /// An attempt that has ended.
 struct EndedAttempt {
   std::string job_name{};
-  std::string work{};  ///< the id of the first attempt
+  RunId work{};  ///< the id of the first attempt
   std::uint32_t attempt = 1;
   bool is_well = false;
   bool tells_jobs = false;  ///< it ran, or is the answer to a failed dependency
@@ -36,7 +37,7 @@ struct EndedAttempt {
 [[nodiscard]] inline EndedAttempt ended_attempt(const JobRun& run, bool is_well) {
   EndedAttempt ended;
   ended.job_name = run.job_name;
-  ended.work = work_id(run).to_string();
+  ended.work = work_id(run);
   ended.attempt = run.attempt;
   ended.is_well = is_well;
   ended.tells_jobs =
@@ -48,12 +49,12 @@ struct EndedAttempt {
 enum class WorkState : std::uint8_t { open, ended_well, ended_otherwise, unknown };
 
 /// Returns the id of the first attempt at the work that `run` is an attempt of.
-[[nodiscard]] inline std::optional<std::string> find_work(Connection& connection, RunId run) {
+[[nodiscard]] inline std::optional<RunId> find_work(Connection& connection, RunId run) {
   Query query{connection, "SELECT coalesce(retry_of, id) FROM {}job_runs WHERE id = ?"};
-  return query.bind(run).step() ? std::optional{query.text()} : std::nullopt;
+  return query.bind(run).step() ? std::optional{query.id()} : std::nullopt;
 }
 
-[[nodiscard]] inline WorkState work_state(Connection& connection, const std::string& work) {
+[[nodiscard]] inline WorkState work_state(Connection& connection, RunId work) {
   Query query{connection,
               "SELECT status, started_at IS NOT NULL FROM {}job_runs"
               " WHERE retry_of = ?1 OR id = ?1 ORDER BY attempt DESC LIMIT 1"};
@@ -88,6 +89,13 @@ enum class WorkState : std::uint8_t { open, ended_well, ended_otherwise, unknown
   return texts;
 }
 
+/// Returns the ids in the first column.
+[[nodiscard]] inline std::vector<RunId> ids_of(Query& query) {
+  std::vector<RunId> ids;
+  while (query.step()) ids.push_back(query.id());
+  return ids;
+}
+
 /// Arms a job unless something is armed, at an instant that none of its runs has answered. A
 /// failure that is armed makes way for an end that is well.
 inline void arm_dependent(Connection& connection, const std::string& job_name,
@@ -95,8 +103,7 @@ inline void arm_dependent(Connection& connection, const std::string& job_name,
   Query{connection,
         "UPDATE {}jobs SET version = version + 1, failed_dependency = ?3::text, next_due_at = "
         "greatest(?2,"
-        " coalesce((SELECT max(due_at) + 1 FROM {}job_runs"
-        "  WHERE job_name = ?1 AND attempt = 1 AND due_at IS NOT NULL), ?2))"
+        " coalesce((SELECT max(due_at) + 1 FROM {}job_instants WHERE job_name = ?1), ?2))"
         " WHERE name = ?1 AND (next_due_at IS NULL"
         "  OR (?3::text IS NULL AND failed_dependency IS NOT NULL))"}
       .bind(job_name, ended_at, Text{failed_dependency})
@@ -129,36 +136,34 @@ inline void tell_jobs(Connection& connection, const EndedAttempt& ended, TimePoi
 }
 
 /// Lets a run wait for one work less.
-inline void wait_for_one_less(Connection& connection, const std::string& run, TimePoint ended_at) {
+inline void wait_for_one_less(Connection& connection, RunId run, TimePoint ended_at) {
   Query{connection,
-        "UPDATE {}job_runs SET waits_for = waits_for - 1, "
+        "UPDATE {}job_pending SET waits_for = nullif(waits_for - 1, 0),"
         " run_at = CASE WHEN waits_for = 1 THEN ?2 ELSE run_at END,"
         " claim_order = CASE WHEN waits_for = 1 THEN ?2 - priority * 60000 ELSE claim_order END"
-        " WHERE id = ?1 AND status = 'pending'"}
+        " WHERE id = ?1"}
       .bind(run, ended_at)
       .run();
 }
 
 /// Answers a run whose prerequisite did not end well; nullopt if it has been answered otherwise.
-[[nodiscard]] inline std::optional<EndedAttempt> skip_dependent(Connection& connection,
-                                                                const std::string& run,
+[[nodiscard]] inline std::optional<EndedAttempt> skip_dependent(Connection& connection, RunId run,
                                                                 TimePoint ended_at) {
   EndedAttempt skipped;
   {
     Query query{connection,
-                "SELECT job_name, coalesce(retry_of, id), attempt FROM {}job_runs"
-                " WHERE id = ? AND status = 'pending'"};
+                "SELECT job_name, coalesce(retry_of, id), attempt FROM {}job_pending"
+                " WHERE id = ?"};
     if (!query.bind(run).step()) return std::nullopt;
     skipped.job_name = query.text();
-    skipped.work = query.text();
+    skipped.work = query.id();
     skipped.attempt = query.number<std::uint32_t>();
     skipped.tells_jobs = true;
   }
-  Query{connection,
-        "UPDATE {}job_runs SET status = 'skipped', message_code = ?, summary = ?, completed_at = ?"
-        " WHERE id = ?"}
-      .bind(message_code::job_dependency_failed, dependency_failed_summary, ended_at, run)
-      .run();
+  RunEnd end;
+  end.message_code = message_code::job_dependency_failed;
+  end.summary = dependency_failed_summary;
+  end_pending(connection, run, end, ended_at);
   count_ended(connection, skipped.job_name, JobStatus::skipped);
   rearm(connection, skipped.job_name, ended_at);
   return skipped;
@@ -174,7 +179,7 @@ inline void note_end(Connection& connection, EndedAttempt first, TimePoint ended
     if (!has_dependents(connection, ended) || has_later_attempt(connection, ended)) continue;
     if (ended.tells_jobs) tell_jobs(connection, ended, ended_at);
     Query query{connection, "SELECT dependent FROM {}run_edges WHERE prerequisite = ?"};
-    for (const auto& dependent : texts_of(query.bind(ended.work))) {
+    for (const RunId dependent : ids_of(query.bind(ended.work))) {
       if (ended.is_well) {
         wait_for_one_less(connection, dependent, ended_at);
       } else if (auto skipped = skip_dependent(connection, dependent, ended_at)) {

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+//
+// Calls of the functions on the server: operations on whole batches, one round trip each.
+//
+// Thread-safety: as the Connection. Each call is a transaction of its own.
+
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "punctual/base/time.hpp"
+#include "punctual/domain/job_run.hpp"
+#include "punctual/domain/lease.hpp"
+#include "punctual/domain/policies.hpp"
+#include "punctual/postgres/claim_front.hpp"
+#include "punctual/postgres/gate.hpp"
+#include "punctual/postgres/query.hpp"
+#include "punctual/postgres/run_rows.hpp"
+
+namespace punctual::postgres::detail {
+
+/// True if what becomes of the row depends on nothing that is stored.
+[[nodiscard]] inline bool is_plain(const NewRun& row) {
+  return row.status == JobStatus::pending && !row.due_at && row.unique_key.empty() &&
+         row.after.empty() && row.pace.limit.max == 0 && !row.skip_if_open &&
+         !row.skip_if_waiting && !row.replaces_running;
+}
+
+/// Returns the names of the rows' jobs, each once.
+[[nodiscard]] inline std::vector<std::string> job_names_of(const std::vector<NewRun>& rows) {
+  std::vector<std::string> names;
+  for (const auto& row : rows) {
+    if (names.empty() || names.back() != row.job_name) names.push_back(row.job_name);
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+/// Stores plain rows.
+///
+/// Errors: DUPLICATE_RUN_ID -> a row has the id of another run.
+inline void enqueue_batch(Connection& connection, const std::vector<NewRun>& rows,
+                          Duration clock_shift, Phase phase) {
+  Column ids{uuid_type}, jobs{text_type}, triggers{text_type}, run_ats{bigint_type},
+      attempts{bigint_type}, priorities{bigint_type}, exclusives{bool_type}, retries{uuid_type},
+      maxes{bigint_type}, abandons{bigint_type}, versions{bigint_type}, workflows{uuid_type},
+      payloads{text_type}, actors{text_type}, reasons{text_type}, keys{text_type}, steps{text_type},
+      kinds{bigint_type}, orders{bigint_type};
+  RunId first = rows.front().id;
+  for (const auto& row : rows) {
+    first = std::min(first, row.id);
+    ids.add_id(row.id);
+    jobs.add(storable(row.job_name));
+    triggers.add(to_string(row.trigger));
+    run_ats.add_instant(row.run_at);
+    attempts.add_number(std::int64_t{row.attempt});
+    priorities.add_number(std::int64_t{row.priority});
+    exclusives.add_boolean(row.exclusive);
+    retries.add_id(row.retry_of);
+    maxes.add_unless_zero(row.concurrency_max);
+    abandons.add_unless_zero(row.abandon_count);
+    versions.add_unless_zero(row.payload_version);
+    workflows.add_id(row.workflow_id);
+    payloads.add_json(row.payload);
+    actors.add_text(row.actor);
+    reasons.add_text(row.reason);
+    keys.add_text(row.concurrency_key);
+    steps.add_text(row.step);
+    kinds.add_number(kind_of(row));
+    orders.add_instant(claim_order(row.run_at, row.priority));
+  }
+  const RetentionPolicy retention;
+  Query query{connection,
+              "SELECT {}job_enqueue(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+              " ?, ?, ?)"};
+  query.bind(clock_shift, job_names_of(rows), retention.period, std::uint64_t{retention.keep_last},
+             first, ids, jobs, triggers, run_ats, attempts, priorities, exclusives, retries, maxes,
+             abandons, versions, workflows, payloads, actors, reasons, keys, steps, kinds, orders);
+  try {
+    query.run(phase);
+  } catch (const NativeError& error) {
+    if (error.state() != "23505" || !is_about_run_ids(error.what())) throw;
+    throw duplicate_run_id();
+  }
+}
+
+/// What came of claiming a batch.
+struct ClaimedBatch {
+  bool fits = true;  ///< false: nothing was claimed, some limit has to be looked at
+  std::chrono::microseconds search_cost{};
+  std::vector<std::int64_t> priorities{};
+  std::vector<JobRun> runs{};
+};
+
+/// Reads a run from the next columns of what `job_claim` returned.
+[[nodiscard]] inline JobRun read_claimed(Query& row, const ClaimRequest& request) {
+  JobRun run;
+  run.status = JobStatus::running;
+  run.node = request.node;
+  run.id = row.id();
+  run.job_name = row.text();
+  run.trigger = parse_run_trigger(row.text()).value_or(RunTrigger::manual);
+  run.run_at = row.instant();
+  run.created_at = row.instant();
+  run.attempt = row.number<std::uint32_t>();
+  run.priority = row.number<int>();
+  run.fence = static_cast<std::uint64_t>(row.integer());
+  run.due_at = row.optional_instant();
+  run.retry_of = row.optional_id();
+  run.abandon_count = row.number<std::uint32_t>();
+  run.payload_version = row.number<std::uint32_t>();
+  run.workflow_id = row.optional_id();
+  run.payload = row.json();
+  run.actor = row.text();
+  run.reason = row.text();
+  run.unique_key = row.text();
+  run.message_code = row.text();
+  run.log = row.json();
+  run.step = row.text();
+  run.after = read_ids(row.json());
+  run.waits_for = row.number<std::uint32_t>();
+  run.cancel_requested = row.boolean();
+  run.cancel_actor = row.text();
+  run.started_at = row.instant();
+  run.lease_until_at = add_clamped(*run.started_at, request.lease);
+  return run;
+}
+
+/// Claims runs that nothing limits, in the order of claims.
+[[nodiscard]] inline ClaimedBatch claim_batch(Connection& connection, const ClaimRequest& request,
+                                              const std::optional<SearchStart>& from,
+                                              const Passage& passage) {
+  static const std::vector<std::string> none;
+  std::vector<std::string> rated;
+  if (request.rates != nullptr) {
+    for (const auto& rate : *request.rates) {
+      if (rate.rate.limit.max > 0) rated.push_back(rate.job_name);
+    }
+  }
+  std::vector<std::string> room_names;
+  std::vector<std::int64_t> rooms;
+  for (const auto& room : request.rooms) {
+    room_names.push_back(room.job_name);
+    rooms.push_back(static_cast<std::int64_t>(std::min<std::size_t>(room.room, 1'000'000'000)));
+  }
+  Query query{connection, "SELECT * FROM {}job_claim(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  query.bind(passage.gate, passage.wait, passage.clock_shift, request.node,
+             request.jobs == nullptr ? none : *request.jobs, rated, room_names, rooms,
+             request.lease, std::uint64_t{request.limit});
+  query.bind(from ? std::optional{from->priorities} : std::nullopt,
+             from ? std::optional{from->marks} : std::nullopt);
+  query.run(Phase::commit);
+  ClaimedBatch batch;
+  if (!query.step()) return batch;
+  batch.fits = query.boolean();
+  batch.search_cost = std::chrono::microseconds{query.integer()};
+  batch.priorities = query.numbers();
+  batch.runs.reserve(query.row_count() - 1);
+  while (query.step()) {
+    query.skip(3);
+    batch.runs.push_back(read_claimed(query, request));
+  }
+  std::sort(batch.runs.begin(), batch.runs.end(), [](const JobRun& a, const JobRun& b) {
+    return std::pair{claim_order(a.run_at, a.priority), a.id} <
+           std::pair{claim_order(b.run_at, b.priority), b.id};
+  });
+  return batch;
+}
+
+/// Records ends; nullopt if something waits for one of them.
+[[nodiscard]] inline std::optional<std::vector<FinishAnswer>> finish_batch(
+    Connection& connection, const std::vector<Completion>& completions, const Passage& passage) {
+  Column ids{uuid_type}, fences{bigint_type}, statuses{text_type}, codes{text_type},
+      summaries{text_type}, details{text_type}, error_codes{text_type}, error_messages{text_type},
+      durations{bigint_type}, logs{text_type};
+  for (const auto& end : completions) {
+    ids.add_id(end.lease.run_id);
+    fences.add_number(static_cast<std::int64_t>(end.lease.fence));
+    statuses.add(to_string(end.status));
+    codes.add_text(end.message_code);
+    summaries.add_text(end.summary);
+    details.add_json(end.details);
+    if (end.error) {
+      error_codes.add(storable(end.error->code));
+      error_messages.add_text(end.error->message);
+    } else {
+      error_codes.add_null();
+      error_messages.add_null();
+    }
+    durations.add_number(std::int64_t{end.duration.count()});
+    logs.add_json(end.log);
+  }
+  Query query{connection, "SELECT * FROM {}job_finish(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  query.bind(passage.gate, passage.wait, passage.clock_shift, ids, fences, statuses, codes,
+             summaries, details, error_codes, error_messages, durations, logs);
+  query.run(Phase::commit);
+  if (!query.step() || !query.boolean()) return std::nullopt;
+  std::unordered_set<RunId> ended;
+  for (const RunId id : query.ids()) ended.insert(id);
+  std::vector<FinishAnswer> answers;
+  answers.reserve(completions.size());
+  for (const auto& end : completions) {  // of two ends of one run the second comes too late
+    answers.push_back(ended.erase(end.lease.run_id) > 0 ? FinishAnswer::done : FinishAnswer::lost);
+  }
+  return answers;
+}
+
+[[nodiscard]] inline std::vector<RenewAnswer> renew_batch(Connection& connection,
+                                                          const std::vector<Renewal>& renewals,
+                                                          Duration lease, const Passage& passage) {
+  Column ids{uuid_type}, fences{bigint_type}, shares{double_type}, notes{text_type},
+      logs{text_type};
+  for (const auto& renewal : renewals) {
+    ids.add_id(renewal.lease.run_id);
+    fences.add_number(static_cast<std::int64_t>(renewal.lease.fence));
+    shares.add_real(renewal.progress);
+    notes.add_text(renewal.progress_note);
+    logs.add_json(renewal.log);
+  }
+  Query query{connection, "SELECT * FROM {}job_renew(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  query.bind(passage.gate, passage.wait, passage.clock_shift, lease, ids, fences, shares, notes,
+             logs);
+  query.run(Phase::commit);
+  std::unordered_map<RunId, bool> kept;
+  while (query.step()) {
+    const RunId id = query.id();
+    kept.emplace(id, query.boolean());
+  }
+  std::vector<RenewAnswer> answers;
+  answers.reserve(renewals.size());
+  for (const auto& renewal : renewals) {
+    const auto found = kept.find(renewal.lease.run_id);
+    answers.push_back(found == kept.end() ? RenewAnswer::lost
+                      : found->second     ? RenewAnswer::cancel_requested
+                                          : RenewAnswer::kept);
+  }
+  return answers;
+}
+
+}  // namespace punctual::postgres::detail

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+//
+// Functions on the server, for what is done most often: each is one operation on a batch, in one
+// statement that is a transaction of its own.
+//
+// They do only what depends on no row that others could add, so they pass the gate shared, and new
+// rows do not pass it at all. What does not fit, a function leaves as it is, and says so: `fits`
+// false. Then the operation is done by the statements of Queue, alone behind the gate.
+//
+// `shift_ms` is added to the server's clock, `wait_ms` is how long the gate is waited for. The
+// functions' settings keep the server from plans for tables as large as it remembers them: these
+// fill and empty within seconds, but are looked up by key always.
+
+#pragma once
+
+namespace punctual::postgres::detail {
+
+/// Stores pending runs that depend on nothing that is stored. A column that is NULL as a whole is
+/// NULL in every row.
+///
+/// `names` are the jobs, each once. The ids are looked for among running and ended runs after the
+/// rows are there: a run with such an id that moves meanwhile is waited for and found.
+inline constexpr const char* enqueue_function = R"(
+CREATE FUNCTION {}job_enqueue(shift_ms bigint, names text[], default_period_ms bigint,
+  default_keep_last bigint, first_id uuid,
+  ids uuid[], jobs text[], triggers text[], run_ats bigint[], attempts bigint[],
+  priorities bigint[], exclusives boolean[], retries uuid[], concurrency_maxes bigint[],
+  abandons bigint[], versions bigint[], workflows uuid[], payloads text[], actors text[],
+  reasons text[], concurrency_keys text[], steps text[], kinds bigint[], orders bigint[])
+RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  now_ms bigint := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms;
+BEGIN
+  INSERT INTO {}job_pending (id, job_name, trigger, run_at, created_at, attempt, priority,
+    exclusive, fence, retry_of, concurrency_max, abandon_count, payload_version, workflow_id,
+    payload, actor, reason, concurrency_key, step, kind, claim_order)
+  SELECT r.id, r.job, r.trigger, r.run_at, now_ms, r.attempt, r.priority, r.exclusive, 0,
+    r.retry, r.concurrency_max, r.abandons, r.version, r.workflow, r.payload, r.actor, r.reason,
+    r.concurrency_key, r.step, r.kind, r.claim_order
+  FROM unnest(ids, jobs, triggers, run_ats, attempts, priorities, exclusives, retries,
+      concurrency_maxes, abandons, versions, workflows, payloads, actors, reasons,
+      concurrency_keys, steps, kinds, orders)
+    AS r (id, job, trigger, run_at, attempt, priority, exclusive, retry, concurrency_max,
+      abandons, version, workflow, payload, actor, reason, concurrency_key, step, kind,
+      claim_order);
+  PERFORM 1 FROM {}job_running WHERE id = ANY(ids);
+  IF NOT FOUND AND first_id <= (SELECT id FROM {}job_history ORDER BY id DESC LIMIT 1) THEN
+    PERFORM 1 FROM {}job_history WHERE id = ANY(ids);
+  END IF;
+  IF FOUND THEN
+    RAISE unique_violation USING MESSAGE = 'job_runs_pkey';
+  END IF;
+  PERFORM 1 FROM unnest(names) AS n WHERE NOT EXISTS (SELECT 1 FROM {}jobs WHERE name = n);
+  IF FOUND THEN
+    INSERT INTO {}jobs (name, retention_period_ms, retention_keep_last)
+    SELECT n, default_period_ms, default_keep_last FROM unnest(names) AS n ORDER BY n
+    ON CONFLICT DO NOTHING;
+  END IF;
+END $$;
+)";
+
+/// Claims up to `count` runs, if none of the first ones is limited by others: by being exclusive,
+/// by a concurrency key, by a rate (`rated`), by the room of its job; nor is paused or unknown.
+///
+/// The first row is a head: `fits`, the microseconds that the search took, and the priorities that
+/// there are. `priorities` and `marks`, if not NULL, say where to search: runs before the mark of
+/// their priority are passed over unseen. Others' locked rows are left to them.
+inline constexpr const char* claim_function = R"(
+CREATE FUNCTION {}job_claim(gate bigint, wait_ms bigint, shift_ms bigint, node_name text,
+  names text[], rated text[], room_names text[], rooms bigint[], lease_ms bigint, count bigint,
+  priorities bigint[], marks bigint[])
+RETURNS TABLE (fits boolean, search_us bigint, found_priorities bigint[], id uuid, job_name text,
+  trigger text, run_at bigint, created_at bigint, attempt bigint, priority bigint, fence bigint,
+  due_at bigint, retry_of uuid, abandon_count bigint, payload_version bigint, workflow_id uuid,
+  payload text, actor text, reason text, unique_key text, message_code text, log text, step text,
+  after_ids text, waits_for bigint, cancel_requested boolean, cancel_actor text,
+  started_at bigint)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+  now_ms bigint;
+  begun_at timestamptz;
+  front record;
+  picked tid[] := ARRAY[]::tid[];
+BEGIN
+  IF NOT pg_try_advisory_xact_lock_shared(gate) THEN
+    PERFORM set_config('lock_timeout', wait_ms::text, true);
+    PERFORM pg_advisory_xact_lock_shared(gate);
+  END IF;
+  begun_at := clock_timestamp();
+  now_ms := floor(extract(epoch FROM begun_at) * 1000)::bigint + shift_ms;
+  fits := true;
+  IF priorities IS NULL THEN
+    WITH RECURSIVE lane (priority) AS (
+      SELECT (SELECT p.priority FROM {}job_pending p ORDER BY p.priority LIMIT 1)
+      UNION ALL
+      SELECT (SELECT p.priority FROM {}job_pending p WHERE p.priority > lane.priority
+        ORDER BY p.priority LIMIT 1)
+      FROM lane WHERE lane.priority IS NOT NULL)
+    SELECT array_agg(lane.priority), array_agg((-9223372036854775808)::bigint)
+    INTO priorities, marks FROM lane WHERE lane.priority IS NOT NULL;
+  END IF;
+  FOR front IN
+    SELECT r.job_name, array_agg(r.place) AS places, bool_and(r.kind = 0) AS is_plain FROM (
+      SELECT p.* FROM unnest(priorities, marks) AS l (priority, mark) CROSS JOIN LATERAL (
+        SELECT q.ctid AS place, q.job_name, q.kind, q.claim_order, q.id FROM {}job_pending q
+        WHERE q.priority = l.priority AND q.claim_order >= l.mark
+        AND q.claim_order <= now_ms - l.priority * 60000 AND q.run_at <= now_ms
+        ORDER BY q.priority, q.claim_order, q.id LIMIT count FOR UPDATE SKIP LOCKED) AS p
+      ORDER BY p.claim_order, p.id LIMIT count) AS r
+    GROUP BY r.job_name
+  LOOP
+    fits := fits AND front.is_plain AND front.job_name = ANY(names)
+      AND front.job_name <> ALL(rated)
+      AND NOT EXISTS (SELECT 1 FROM unnest(room_names, rooms) AS m (name, room)
+        WHERE m.name = front.job_name AND m.room < cardinality(front.places))
+      AND NOT EXISTS (SELECT 1 FROM {}jobs j WHERE j.name = front.job_name AND j.paused);
+    EXIT WHEN NOT fits;
+    picked := picked || front.places;
+  END LOOP;
+  search_us := floor(extract(epoch FROM clock_timestamp() - begun_at) * 1000000)::bigint;
+  found_priorities := priorities;
+  RETURN NEXT;
+  IF NOT fits OR cardinality(picked) = 0 THEN
+    RETURN;
+  END IF;
+  RETURN QUERY WITH gone AS (DELETE FROM {}job_pending p WHERE p.ctid = ANY(picked) RETURNING p.*),
+    started AS (INSERT INTO {}job_running AS u SELECT g.id, g.job_name, g.trigger, g.run_at,
+      g.created_at, g.attempt, g.priority, g.exclusive, g.fence + 1, g.due_at, g.retry_of,
+      g.concurrency_max, g.abandon_count, g.payload_version, g.waits_for, g.workflow_id,
+      g.payload, g.actor, g.reason, g.unique_key, g.concurrency_key, g.message_code, g.log,
+      g.step, g.after_ids, g.cancel_requested, g.cancel_actor, node_name, now_ms,
+      least(now_ms + lease_ms, 253402300799999), 0, NULL
+      FROM gone g RETURNING u.*)
+    SELECT true, 0::bigint, NULL::bigint[], s.id, s.job_name, s.trigger, s.run_at, s.created_at,
+      s.attempt, s.priority, s.fence, s.due_at, s.retry_of, s.abandon_count, s.payload_version,
+      s.workflow_id, s.payload, s.actor, s.reason, s.unique_key, s.message_code, s.log, s.step,
+      s.after_ids, s.waits_for, s.cancel_requested, s.cancel_actor, s.started_at FROM started s;
+END $$;
+)";
+
+/// Records the ends of runs that nothing waits for: neither a run, nor a job that runs after
+/// theirs, nor a schedule that goes by the end. Returns whether they are so, and the ids of those
+/// that were held under the fence that was given.
+inline constexpr const char* finish_function = R"(
+CREATE FUNCTION {}job_finish(gate bigint, wait_ms bigint, shift_ms bigint, ids uuid[],
+  fences bigint[], statuses text[], codes text[], summaries text[], details text[],
+  error_codes text[], error_messages text[], durations bigint[], logs text[])
+RETURNS TABLE (fits boolean, ended uuid[])
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off AS $$
+DECLARE
+  now_ms bigint;
+  keys text[];
+BEGIN
+  IF NOT pg_try_advisory_xact_lock_shared(gate) THEN
+    PERFORM set_config('lock_timeout', wait_ms::text, true);
+    PERFORM pg_advisory_xact_lock_shared(gate);
+  END IF;
+  fits := NOT EXISTS (SELECT 1 FROM {}run_edges LIMIT 1)
+    AND NOT EXISTS (SELECT 1 FROM {}job_dependencies LIMIT 1)
+    AND NOT EXISTS (SELECT 1 FROM {}jobs WHERE after_finish_delay_ms IS NOT NULL LIMIT 1);
+  IF NOT fits THEN
+    fits := NOT EXISTS (SELECT 1 FROM {}job_running r WHERE r.id = ANY(ids) AND (
+      EXISTS (SELECT 1 FROM {}run_edges e WHERE e.prerequisite = coalesce(r.retry_of, r.id))
+      OR EXISTS (SELECT 1 FROM {}job_dependencies d WHERE d.prerequisite = r.job_name)
+      OR EXISTS (SELECT 1 FROM {}jobs j WHERE j.name = r.job_name
+        AND j.after_finish_delay_ms IS NOT NULL)));
+    IF NOT fits THEN
+      RETURN NEXT;
+      RETURN;
+    END IF;
+  END IF;
+  now_ms := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms;
+  WITH gone AS (
+    DELETE FROM {}job_running r
+    USING unnest(ids, fences, statuses, codes, summaries, details, error_codes, error_messages,
+        durations, logs)
+      AS e (id, fence, status, code, summary, details, error_code, error_message, duration, log)
+    WHERE r.id = e.id AND r.fence = e.fence
+    RETURNING r.*, e.status AS end_status, e.code AS end_code, e.summary AS end_summary,
+      e.details AS end_details, e.error_code AS end_error_code,
+      e.error_message AS end_error_message, e.duration AS end_duration, e.log AS end_log),
+  kept AS (
+    INSERT INTO {}job_history AS h SELECT g.id, g.job_name, g.trigger, g.run_at, g.created_at,
+      g.attempt, g.priority, g.exclusive, g.fence, g.due_at, g.retry_of, g.concurrency_max,
+      g.abandon_count, g.payload_version, g.waits_for, g.workflow_id, g.payload, g.actor,
+      g.reason, g.unique_key, g.concurrency_key, g.end_code, coalesce(g.end_log, g.log), g.step,
+      g.after_ids, g.cancel_requested, g.cancel_actor, g.node, g.started_at, g.lease_until_at,
+      g.progress, g.progress_note, g.end_status, greatest(now_ms, g.started_at), g.end_duration,
+      g.end_summary, g.end_details, g.end_error_code, g.end_error_message
+    FROM gone g RETURNING h.id, h.job_name, h.status, h.unique_key),
+  counted AS (
+    INSERT INTO {}job_counts SELECT k.job_name, count(*) FILTER (WHERE k.status = 'success'),
+      count(*) FILTER (WHERE k.status = 'failed'), count(*) FILTER (WHERE k.status = 'skipped')
+    FROM kept k GROUP BY k.job_name)
+  SELECT array_agg(k.id), array_agg(k.unique_key) FILTER (WHERE k.unique_key IS NOT NULL)
+  INTO ended, keys FROM kept k;
+  IF keys IS NOT NULL THEN
+    DELETE FROM {}job_keys WHERE unique_key = ANY(keys) AND run_id = ANY(ended);
+  END IF;
+  RETURN NEXT;
+END $$;
+)";
+
+/// Extends leases; returns those that were held under the fence that was given.
+inline constexpr const char* renew_function = R"(
+CREATE FUNCTION {}job_renew(gate bigint, wait_ms bigint, shift_ms bigint, lease_ms bigint,
+  ids uuid[], fences bigint[], shares double precision[], notes text[], logs text[])
+RETURNS TABLE (id uuid, cancel_requested boolean)
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+  now_ms bigint;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock_shared(gate) THEN
+    PERFORM set_config('lock_timeout', wait_ms::text, true);
+    PERFORM pg_advisory_xact_lock_shared(gate);
+  END IF;
+  now_ms := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms;
+  RETURN QUERY UPDATE {}job_running AS r SET
+    lease_until_at = least(now_ms + lease_ms, 253402300799999),
+    progress = coalesce(e.share, r.progress),
+    progress_note = CASE WHEN e.share IS NULL THEN r.progress_note ELSE e.note END,
+    log = coalesce(e.log, r.log)
+  FROM unnest(ids, fences, shares, notes, logs) AS e (id, fence, share, note, log)
+  WHERE r.id = e.id AND r.fence = e.fence
+  RETURNING r.id, r.cancel_requested;
+END $$;
+)";
+
+inline constexpr const char* functions_down = R"(
+DROP FUNCTION {}job_enqueue, {}job_claim, {}job_finish, {}job_renew;
+)";
+
+}  // namespace punctual::postgres::detail
