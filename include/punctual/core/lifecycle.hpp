@@ -16,12 +16,14 @@
 #include <utility>
 
 #include "punctual/base/error.hpp"
+#include "punctual/base/late.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/core/active_run.hpp"
 #include "punctual/core/background_loop.hpp"
 #include "punctual/core/call_options.hpp"
 #include "punctual/core/engine.hpp"
 #include "punctual/core/planner.hpp"
+#include "punctual/policy/storage.hpp"
 
 namespace punctual::detail {
 
@@ -51,6 +53,11 @@ class Lifecycle {
       clock.wait_until(std::min(report.next_wake_at.value_or(latest), latest), deck->wake);
     });
     engine_->set_has_loop(true);
+    if constexpr (WatchableStorage<StorageT>) {
+      watch_ = deck_->parts.storage.watch([deck = std::weak_ptr{deck_}] {
+        if (const auto living = deck.lock()) living->wake.raise();
+      });
+    }
   }
 
   void request_stop() {
@@ -76,6 +83,7 @@ class Lifecycle {
     is_stopped_ = true;
     if (ActiveRun::depth(deck_.get()) > 0) engine_->let_go();
     engine_->set_has_loop(false);
+    watch_.reset();
     loop_.stop(deck_->wake);
     drain(grace);
     return {.abandoned = deck_->abandon(), .unrecorded = deck_->unsaved()};
@@ -109,6 +117,7 @@ class Lifecycle {
   std::shared_ptr<EngineT> engine_;
   std::mutex mutex_;
   BackgroundLoop loop_;
+  Late<std::shared_ptr<void>, ClockT> watch_;  ///< lets other processes wake the loop
   bool is_stopped_ = false;
 };
 

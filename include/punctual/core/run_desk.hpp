@@ -49,6 +49,9 @@ class RunDesk {
   JobResult trigger(std::string_view name, TriggerOptions options);
   RunId enqueue(std::string_view name, Json payload, EnqueueOptions options);
   std::vector<RunId> enqueue_all(std::string_view name, std::vector<EnqueueItem> items);
+  [[nodiscard]] NewRun prepare(std::string_view name, Json payload, EnqueueOptions options) {
+    return make_checked(config_of(name), {std::move(payload), std::move(options)}, parts_.now());
+  }
   WorkflowRuns enqueue_workflow(Workflow workflow);
   RunId retry(RunId run_id, RetryOptions options);
   CancelAnswer cancel(RunId run_id, const std::string& actor);
@@ -66,6 +69,7 @@ class RunDesk {
   static constexpr std::size_t after_max = 100;
 
   void require_after_known(LateVector<RunId, ClockT>& after);
+  [[nodiscard]] NewRun make_checked(const JobConfig& config, EnqueueItem item, TimePoint now);
   [[nodiscard]] NewRun make_enqueued(JobConfig config, EnqueueItem item, TimePoint now);
   [[nodiscard]] JobConfig config_of(std::string_view name);
   [[nodiscard]] NewRun make_triggered(const RegisteredJob& job, TriggerOptions options);
@@ -193,18 +197,21 @@ std::vector<RunId> RunDesk<C, S, E>::enqueue_all(std::string_view name,
   const JobConfig config = config_of(name);
   const TimePoint now = parts_.now();
   LateVector<NewRun, C> rows;
-  for (auto& item : items) {
-    if (item.options.run_at && !item.options.after.empty()) {
-      throw Error{"INVALID_CONFIG",
-                  "a run starts at an instant or after others, got both: `run_at` and `after`"};
-    }
-    require_after_known(item.options.after);
-    rows.push_back(make_enqueued(config, std::move(item), now));
-  }
+  for (auto& item : items) rows.push_back(make_checked(config, std::move(item), now));
   LateVector<RunId, C> ids;
   for (const auto& answer : parts_.storage.enqueue(rows, now)) ids.push_back(answer.id);
   deck_->wake.raise();
   return ids;
+}
+
+template <class C, class S, class E>
+NewRun RunDesk<C, S, E>::make_checked(const JobConfig& config, EnqueueItem item, TimePoint now) {
+  if (item.options.run_at && !item.options.after.empty()) {
+    throw Error{"INVALID_CONFIG",
+                "a run starts at an instant or after others, got both: `run_at` and `after`"};
+  }
+  require_after_known(item.options.after);
+  return make_enqueued(config, std::move(item), now);
 }
 
 /// Each of them once, and only runs that are there.

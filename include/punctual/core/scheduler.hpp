@@ -160,6 +160,18 @@ class Scheduler {
   }
   RunId enqueue(std::string_view name) { return enqueue(name, nullptr); }
 
+  /// Returns the row that `enqueue` would store, for a storage that stores it in a transaction of
+  /// the caller's own. Stores nothing, and wakes nobody.
+  ///
+  /// Errors: as `enqueue`.
+  template <class Payload>
+  [[nodiscard]] NewRun prepare(std::string_view name, const Payload& payload,
+                               EnqueueOptions options = {}) {
+    engine_->require_open();
+    if (options.payload_version == 0) options.payload_version = payload_version_of<Payload>();
+    return run_desk().prepare(name, Json(payload), std::move(options));
+  }
+
   /// Hands in many runs of a job at once: all of them, or none.
   ///
   /// Returns: their ids, in order; where a unique key is taken, that of the open run.

@@ -15,6 +15,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -135,6 +136,17 @@ concept RunHistory = requires(std::remove_reference_t<T>& storage, const RunQuer
   { storage.run(run_id) } -> std::same_as<std::optional<JobRun>>;
   { storage.summaries() } -> std::same_as<std::vector<JobSummary>>;
   { storage.prune(limit, now) } -> std::same_as<std::size_t>;
+};
+
+/// A storage that hears from other processes.
+///
+/// Semantics:
+/// - `watch(on_change)` calls `on_change`, on any thread and under no lock, when another process
+///   has stored something to do, as long as the returned handle lives. It is a hint, which may come
+///   late, twice, or not at all: `poll_period` holds all the same.
+template <class T>
+concept WatchableStorage = requires(std::remove_reference_t<T>& storage, void (*on_change)()) {
+  { storage.watch(on_change) } -> std::same_as<std::shared_ptr<void>>;
 };
 
 /// Semantics, beside those of its parts:

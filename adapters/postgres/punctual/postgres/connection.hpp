@@ -89,6 +89,13 @@ class Connection {
         handle_.get(), [](void*, const char*) {}, nullptr);
   }
 
+  /// Uses a connection of somebody else's, and leaves it open.
+  Connection(const Options& options, PGconn* borrowed)
+      : schema_(options.schema),
+        prefix_(options.table_prefix),
+        patience_(options.statement_timeout + answer_margin),
+        handle_(borrowed, HandleDeleter{false}) {}
+
   /// Runs statements without parameters in one round trip; returns the last one's answer, as text.
   Result exec(std::string_view sql, Phase phase = Phase::statement) {
     const std::string text = expanded(sql);
@@ -180,8 +187,16 @@ class Connection {
   /// How much longer than the server's own limit an answer is waited for.
   static constexpr Duration answer_margin = std::chrono::seconds{2};
 
-  struct HandleDeleter {
-    void operator()(PGconn* handle) const noexcept { PQfinish(handle); }
+  class HandleDeleter {
+   public:
+    HandleDeleter() noexcept = default;
+    explicit HandleDeleter(bool is_owner) noexcept : is_owner_(is_owner) {}
+    void operator()(PGconn* handle) const noexcept {
+      if (is_owner_) PQfinish(handle);
+    }
+
+   private:
+    bool is_owner_ = true;
   };
 
   /// Lets a string_view find what is kept under a string.

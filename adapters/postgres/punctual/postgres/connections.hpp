@@ -24,11 +24,14 @@
 #include <vector>
 
 #include "punctual/base/error.hpp"
+#include "punctual/base/random.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/builtin/system_clock.hpp"
 #include "punctual/postgres/connection.hpp"
 #include "punctual/postgres/gate.hpp"
 #include "punctual/postgres/native_error.hpp"
 #include "punctual/postgres/options.hpp"
+#include "punctual/postgres/reconnect_pause.hpp"
 
 namespace punctual::postgres::detail {
 
@@ -201,9 +204,26 @@ class Connections {
       }
     }
     try {
-      return std::make_unique<Connection>(options_, prepares_);
+      return connect();
     } catch (...) {
       give_back(nullptr);
+      throw;
+    }
+  }
+
+  [[nodiscard]] std::unique_ptr<Connection> connect() {
+    {
+      const std::lock_guard lock{mutex_};
+      pause_.require_over(SystemClock{}.steady_now());
+    }
+    try {
+      auto connection = std::make_unique<Connection>(options_, prepares_);
+      const std::lock_guard lock{mutex_};
+      pause_.succeeded();
+      return connection;
+    } catch (const NativeError& error) {
+      const std::lock_guard lock{mutex_};
+      pause_.failed(error, SystemClock{}.steady_now());
       throw;
     }
   }
@@ -230,6 +250,7 @@ class Connections {
   std::condition_variable given_back_;
   std::vector<std::unique_ptr<Connection>> idle_;
   std::size_t lent_count_ = 0;
+  ReconnectPause pause_{Random::from_entropy()};
 };
 
 }  // namespace punctual::postgres::detail

@@ -34,6 +34,18 @@ inline void rearm(Connection& connection, const std::string& job_name, TimePoint
   Query{connection, sql}.bind(job_name, time_min, time_max, ended_at).run();
 }
 
+/// Draws the rows of counters together; returns nothing, for the sums stay the same.
+///
+/// Rows that another connection draws together just now are left to it.
+inline void draw_counts_together(Connection& connection) {
+  Query{connection,
+        "WITH drawn AS (DELETE FROM {}job_counts WHERE ctid = ANY(ARRAY("
+        " SELECT ctid FROM {}job_counts LIMIT 50000 FOR UPDATE SKIP LOCKED)) RETURNING *)"
+        " INSERT INTO {}job_counts SELECT job_name, sum(success_count), sum(failure_count),"
+        " sum(skipped_count) FROM drawn GROUP BY job_name"}
+      .run(Phase::commit);
+}
+
 /// Moves the job's counters on by a run that has ended.
 inline void count_ended(Connection& connection, const std::string& job_name, JobStatus status) {
   const auto one_if = [](bool is) { return std::int32_t{is ? 1 : 0}; };

@@ -27,7 +27,8 @@ CREATE FUNCTION {}job_enqueue(shift_ms bigint, names text[], default_period_ms b
   priorities bigint[], exclusives boolean[], retries uuid[], concurrency_maxes bigint[],
   abandons bigint[], versions bigint[], workflows uuid[], payloads text[], actors text[],
   reasons text[], concurrency_keys text[], steps text[], kinds bigint[], orders bigint[])
-RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   now_ms bigint := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms;
 BEGIN
@@ -75,7 +76,8 @@ RETURNS TABLE (fits boolean, search_us bigint, found_priorities bigint[], id uui
   payload text, actor text, reason text, unique_key text, message_code text, log text, step text,
   after_ids text, waits_for bigint, cancel_requested boolean, cancel_actor text,
   started_at bigint)
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET jit = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   now_ms bigint;
@@ -148,7 +150,8 @@ CREATE FUNCTION {}job_finish(gate bigint, wait_ms bigint, shift_ms bigint, ids u
   error_codes text[], error_messages text[], durations bigint[], logs text[])
 RETURNS TABLE (fits boolean, ended uuid[])
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET jit = off AS $$
+SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   now_ms bigint;
   keys text[];
@@ -209,7 +212,8 @@ CREATE FUNCTION {}job_renew(gate bigint, wait_ms bigint, shift_ms bigint, lease_
   ids uuid[], fences bigint[], shares double precision[], notes text[], logs text[])
 RETURNS TABLE (id uuid, cancel_requested boolean)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET jit = off AS $$
+SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   now_ms bigint;

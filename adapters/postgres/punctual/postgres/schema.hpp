@@ -115,7 +115,8 @@ CREATE TABLE {}rate_buckets (
 )";
 
 /// `kind` and `claim_order` are what the order of claims goes by; see PendingLanes. Dead rows are
-/// removed eagerly: the tables are small, and each claim looks at their beginning.
+/// removed eagerly: the tables are small, and each claim looks at their beginning. They are not
+/// analyzed: what there is to know changes within seconds, and an analysis keeps dead rows alive.
 inline constexpr const char* run_tables = R"(
 CREATE TABLE {}job_pending (
   id uuid PRIMARY KEY,
@@ -149,7 +150,7 @@ CREATE TABLE {}job_pending (
   claim_order bigint NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
   autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0,
-  autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000);
+  autovacuum_analyze_threshold = 2000000000);
 CREATE INDEX {index}job_pending_order ON {}job_pending (priority, claim_order, id);
 CREATE INDEX {index}job_pending_lanes ON {}job_pending
   (job_name, kind, priority, claim_order, id);
@@ -194,7 +195,7 @@ CREATE TABLE {}job_running (
   progress_note text
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
   autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0,
-  autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000);
+  autovacuum_analyze_threshold = 2000000000);
 CREATE INDEX {index}job_running_leases ON {}job_running (lease_until_at);
 CREATE INDEX {index}job_running_exclusive ON {}job_running (job_name) WHERE exclusive;
 CREATE INDEX {index}job_running_keys ON {}job_running (concurrency_key)

@@ -17,7 +17,9 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +37,7 @@
 #include "punctual/policy/storage.hpp"
 #include "punctual/postgres/batches.hpp"
 #include "punctual/postgres/buckets.hpp"
+#include "punctual/postgres/change_watch.hpp"
 #include "punctual/postgres/claim_front.hpp"
 #include "punctual/postgres/connections.hpp"
 #include "punctual/postgres/history.hpp"
@@ -57,7 +60,9 @@ class Storage {
       : options_(checked(std::move(options))),
         connections_(std::make_unique<detail::Connections>(options_)),
         clock_(std::make_unique<detail::ServerClock>()),
-        front_(std::make_unique<detail::ClaimFront>()) {
+        front_(std::make_unique<detail::ClaimFront>()),
+        counted_(std::make_unique<std::atomic<std::size_t>>(0)),
+        watch_(std::make_unique<detail::ChangeWatch>(options_)) {
     detail::migrate(*connections_);
   }
 
@@ -71,9 +76,11 @@ class Storage {
       return detail::read_synced_jobs(read, definitions, about);
     });
     if (unchanged) return std::move(*unchanged);
-    return connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
+    auto states = connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
       return detail::sync_jobs(write, definitions, now);
     });
+    watch_->tell();
+    return states;
   }
 
   std::vector<ScheduleState> due_schedules(const JobNames& jobs, std::size_t limit,
@@ -88,26 +95,53 @@ class Storage {
   }
 
   bool set_paused(const PauseChange& change, TimePoint) {
-    return connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
-      return detail::set_paused(write, change, now);
-    });
+    const bool is_changed =
+        connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
+          return detail::set_paused(write, change, now);
+        });
+    watch_->tell();
+    return is_changed;
   }
 
   // --- RunQueue
   std::vector<EnqueueAnswer> enqueue(const std::vector<NewRun>& rows, TimePoint) {
     if (rows.empty()) return {};
     if (!std::all_of(rows.begin(), rows.end(), detail::is_plain)) {
-      return connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
-        return detail::enqueue(write, rows, now);
-      });
+      auto answers =
+          connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
+            return detail::enqueue(write, rows, now);
+          });
+      watch_->tell();
+      return answers;
     }
     connections_->call([&](detail::Connection& connection) {
       detail::enqueue_batch(connection, rows, connections_->clock_shift(), detail::Phase::commit);
     });
+    watch_->tell();
     std::vector<EnqueueAnswer> answers;
     answers.reserve(rows.size());
     for (const auto& row : rows) answers.push_back({EnqueueAnswer::Kind::stored, row.id});
     return answers;
+  }
+
+  /// Stores runs in a transaction of the caller's: they are there if it commits, and only then.
+  ///
+  /// `Scheduler::prepare` makes the rows. They may have no unique key and wait for no other run,
+  /// for that would keep others waiting as long as the transaction is open. If the server refuses,
+  /// the transaction is to be rolled back.
+  ///
+  /// Errors: INVALID_CONFIG -> a row that depends on what is stored; DUPLICATE_RUN_ID.
+  /// Requires: nobody else uses `connection` meanwhile.
+  void enqueue(PGconn* connection, const std::vector<NewRun>& rows) {
+    if (!std::all_of(rows.begin(), rows.end(), detail::is_plain)) {
+      throw Error{"INVALID_CONFIG",
+                  "enqueue() in the caller's transaction expects runs without a unique key, "
+                  "due instant or runs to wait for"};
+    }
+    if (rows.empty()) return;
+    detail::Connection borrowed{options_, connection};
+    detail::enqueue_batch(borrowed, rows, connections_->clock_shift(), detail::Phase::statement);
+    detail::notify(borrowed);
   }
 
   std::vector<JobRun> claim(const ClaimRequest& request, TimePoint) {
@@ -129,6 +163,7 @@ class Storage {
 
   std::vector<FinishAnswer> finish(const std::vector<Completion>& completions, TimePoint) {
     if (completions.empty()) return {};
+    draw_counts_together_after(completions.size());
     const bool is_followed = std::any_of(completions.begin(), completions.end(),
                                          [](const auto& end) { return !end.follow_ups.empty(); });
     if (!is_followed) {
@@ -210,6 +245,12 @@ class Storage {
     });
   }
 
+  /// Calls `on_change` on another thread when another process has stored something to do, as long
+  /// as what is returned lives. A hint: it may come late, twice, or not at all.
+  [[nodiscard]] std::shared_ptr<void> watch(std::function<void()> on_change) {
+    return watch_->listen(std::move(on_change));
+  }
+
   /// The server's clock, by how far it is from this host's, measured every ten seconds.
   [[nodiscard]] TimePoint now(TimePoint) {
     const TimePoint unshifted = clock_->now(
@@ -232,6 +273,15 @@ class Storage {
     return options;
   }
 
+  /// Draws the rows of counters together when enough ends may have added some since the last time.
+  void draw_counts_together_after(std::size_t end_count) {
+    static constexpr std::size_t row_count_min = 5000;
+    const std::size_t row_count = counted_->fetch_add(std::min<std::size_t>(end_count, 50));
+    if (row_count < row_count_min) return;
+    counted_->store(0);
+    connections_->call(detail::draw_counts_together);
+  }
+
   /// Claims the first runs if none of them is limited; nullopt if one is.
   [[nodiscard]] std::optional<std::vector<JobRun>> claim_unlimited(const ClaimRequest& request) {
     const Duration steady = SystemClock{}.steady_now();
@@ -251,6 +301,8 @@ class Storage {
   std::unique_ptr<detail::Connections> connections_;
   std::unique_ptr<detail::ServerClock> clock_;
   std::unique_ptr<detail::ClaimFront> front_;
+  std::unique_ptr<std::atomic<std::size_t>> counted_;
+  std::unique_ptr<detail::ChangeWatch> watch_;
 };
 
 inline StorageHealth Storage::health() const noexcept {
