@@ -27,3 +27,6 @@ need_packages() {
 # What the library, its adapters and its examples are built with.
 build_packages=(g++ cmake ninja-build pkg-config nlohmann-json3-dev libhowardhinnant-date-dev
   libsqlitecpp-dev libsqlite3-dev libcpp-httplib-dev libssl-dev)
+
+# What the storages that hosts share are built with, and the servers that their tests start.
+server_packages=(libpq-dev postgresql pgbouncer libhiredis-dev redis-server)
