@@ -123,7 +123,9 @@ std::size_t enumerate(StorageHandle& storage, const JobSummary& job) {
   query.job_name = job.name;
   query.trigger = RunTrigger::schedule;
   for_each_run(storage, query, [&](const JobRun& run) {
-    if (run.due_at && run.attempt == 1) expand(run, schedule, answers);
+    // The epoch is of the storage's clock, the first instant was named by a node, by its idea of
+    // that clock.
+    if (run.attempt == 1 && run.due_at > job.epoch_at) expand(run, schedule, answers);
   });
   const std::size_t found_count = answers.size();
   for (auto due = schedule.next_after(job.epoch_at); due; due = schedule.next_after(*due)) {

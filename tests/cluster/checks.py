@@ -235,9 +235,11 @@ def check_counters(record, findings):
             findings.add("counters", f"{job['name']} counts {got}, its rows are {expected}")
 
 
-def longest_silence(record):
-    """For how long no body began anywhere, in ms."""
-    begun = sorted(entry["steady"] for entry in record.by_kind["start"])
+def longest_silence(entries, begin=0, end=float("inf")):
+    """For how long no body began anywhere between two instants of the wall clock, in ms."""
+    begun = sorted(entry["wall"] for entry in entries
+                   if entry["what"] == "start" and begin <= entry["wall"] < end)
+    begun = ([begin] if begin else []) + begun + ([end] if end < float("inf") else [])
     return max((after - before for before, after in zip(begun, begun[1:])), default=0)
 
 
@@ -267,7 +269,7 @@ def check_all(rows, entries, deaths, lease_ms):
         "accepted": len(record.by_kind["accepted"]),
         "refused": dict(refused),
         "bodies": len(record.by_kind["start"]),
-        "longest silence in ms": longest_silence(record),
+        "longest silence in ms": longest_silence(entries),
         "late ends refused": sum(e["answer"] == "lost" for e in record.by_kind["finish"]),
         "overlaps after a lost lease": overlap_count,
         "advances": sum(e["count"] for e in advances),

@@ -2,11 +2,19 @@
 # SPDX-License-Identifier: MIT
 """Clusters of processes in trouble. Prints the seed, what was seen, and what is wrong; exits 1 if anything is.
 
-scenarios.py SCENARIO --node PROGRAM --audit PROGRAM [--storage postgres|sqlite] [--seconds N]
-             [--kills N] [--seed N] [--keep]
+scenarios.py SCENARIO --node PROGRAM --audit PROGRAM [--storage KIND] [--seconds N] [--kills N]
+             [--restarts N] [--seed N] [--keep]
+
+KIND is postgres (a server of its own), given (the PostgreSQL that PUNCTUAL_TEST_POSTGRES names) or
+sqlite.
 
 kills       processes are killed, stopped for longer than their leases, ended and started again, for
             60 s or until so many have been killed (also: PUNCTUAL_CLUSTER_KILLS)
+restarts    the server is killed with all of its processes, and started again, 20 times
+sessions    sessions on the server are ended, for 20 s
+cut         one node's way to the server is held up for longer than its lease, then freed
+lost        the same, but the connections that there were stay dead, and new ones work
+thousand    a thousand schedules, each due every second, for 60 s, on three nodes
 """
 
 import argparse
@@ -33,17 +41,23 @@ class Scene:
         self.server = None
         self.cluster = None
         self.scratch = None
+        self.proxy = None
         self.counts = {}
+        self.rows = []
+        self.lease_ms = LEASE_MS
 
     def open_storage(self):
+        if self.arguments.storage == "given":
+            return f"postgres:{os.environ['PUNCTUAL_TEST_POSTGRES']}"
         if self.arguments.storage == "postgres":
             self.server = servers.Postgres()
             return self.server.spec()
         self.scratch = servers.Directory("sqlite")
         return f"sqlite:{self.scratch.path}/jobs.db"
 
-    def open_cluster(self, count, seconds, spec=None, **options):
-        options = {"--lease-ms": LEASE_MS, "--enqueue-period-ms": 100,
+    def open_cluster(self, count, seconds, spec=None, lease_ms=LEASE_MS, **options):
+        self.lease_ms = lease_ms
+        options = {"--lease-ms": lease_ms, "--enqueue-period-ms": 100,
                    **{f"--{name.replace('_', '-')}": value for name, value in options.items()}}
         self.cluster = nodes.Cluster(self.arguments.node, self.arguments.audit,
                                      spec or self.open_storage(), count, seconds, options)
@@ -53,12 +67,13 @@ class Scene:
     def count(self, what, number=1):
         self.counts[what] = self.counts.get(what, 0) + number
 
-    def check(self):
+    def check(self, rest_seconds=90):
         """Lets the cluster heal and come to rest; returns whether everything is as it should be."""
         self.cluster.heal()
-        unwell = self.cluster.come_to_rest()
-        findings, numbers = checks.check_all(self.cluster.dump(), self.cluster.entries(),
-                                             self.cluster.deaths, LEASE_MS)
+        unwell = self.cluster.come_to_rest(rest_seconds)
+        self.rows = self.cluster.dump()
+        findings, numbers = checks.check_all(self.rows, self.cluster.entries(),
+                                             self.cluster.deaths, self.lease_ms)
         for name in unwell:
             findings.add("nodes", f"{name} did not stop when it was asked to")
         print("done:", self.counts)
@@ -77,6 +92,8 @@ class Scene:
             return
         if self.cluster:
             self.cluster.close()
+        if self.proxy:
+            self.proxy.stop()
         if self.server:
             self.server.stop()
         if self.scratch:
@@ -124,7 +141,131 @@ def kills(scene):
     return scene.check()
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (kills,)}
+def restarts(scene):
+    restart_count = scene.arguments.restarts
+    scene.open_cluster(3, restart_count * 4)
+    for _ in range(restart_count):
+        servers.pass_time(scene.random.uniform(0.5, 3.0))
+        scene.server.kill()
+        servers.pass_time(scene.random.choice([0.0, 0.0, 0.5, LEASE_MS / 1000 * 1.5]))
+        scene.server.start()
+        scene.count("killed the server")
+    return scene.check()
+
+
+def sessions(scene):
+    scene.open_cluster(3, 20)
+    while time.time() < scene.cluster.until:
+        ended = scene.server.psql(
+            "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'punctual' AND pid <> pg_backend_pid()"
+            " ORDER BY random() LIMIT 3) AS chosen")
+        scene.count("ended sessions", int(ended))
+        servers.pass_time(scene.random.uniform(0.2, 1.0))
+    return scene.check()
+
+
+def cut(scene, lose=False):
+    """One node's way to the server is held up for longer than its lease."""
+    seconds = LEASE_MS / 1000 * 3
+    server_spec = scene.open_storage()
+    scene.proxy = servers.Proxy(os.path.basename(scene.server.socket), scene.server.socket)
+    scene.open_cluster(3, scene.arguments.seconds, spec=server_spec)
+    node = scene.cluster.nodes[0]
+    node.kill()
+    node.spec = server_spec.replace(str(scene.server.directory.path),
+                                    str(scene.proxy.directory.path))
+    node.start()
+    is_well = True
+    spans = []
+    while is_well and time.time() + seconds + 15 < scene.cluster.until:
+        wait_for_work(scene, node)
+        scene.proxy.hold_up()
+        held_at = time.time()
+        servers.pass_time(seconds)
+        healed_at = time.time()
+        spans.append((held_at * 1000, healed_at * 1000))
+        scene.proxy.lose() if lose else scene.proxy.let_through()
+        try:
+            wait_for_work(scene, node, 20)
+            print(f"worked again {time.time() - healed_at:.1f} s after its way was free")
+        except TimeoutError:
+            print(f"FOUND no body began on {node.name} within 20 s after its way was free again")
+            is_well = False
+        if not node.is_running():
+            print(f"FOUND {node.name} has ended")
+            is_well = False
+    is_well &= scene.check()
+    for held_at, healed_at in spans:
+        is_well &= were_taken_over(scene, node, held_at, healed_at)
+    return is_well
+
+
+def wait_for_work(scene, node, seconds=30):
+    """Waits until new bodies have begun on a node."""
+    began_at = time.time() * 1000
+
+    def works():
+        return sum(entry["what"] == "start" and entry["node"] == node.name
+                   and entry["wall"] > began_at for entry in scene.cluster.entries()) >= 5
+    servers.wait_until(works, seconds, f"{node.name} does not work")
+
+
+def were_taken_over(scene, node, held_at, healed_at):
+    """Whether what the node held when it was cut off was taken over soon after its lease ended."""
+    tolerance = 3000
+    runs = {row["id"]: row for row in scene.rows if row["what"] == "run"}
+    claimed, ended = set(), set()
+    for entry in scene.cluster.entries():
+        if entry["node"] == node.name and entry["wall"] < held_at:
+            if entry["what"] == "claim":
+                claimed.add((entry["run"], entry["fence"]))
+            elif entry["what"] in ("finish", "release"):
+                ended.add((entry["run"], entry["fence"]))
+    # A row's end may have been stored although its answer was held up.
+    held = [key for key in claimed - ended
+            if runs[key[0]]["completed"] > held_at + 100 or runs[key[0]]["fence"] > key[1]]
+    late = [runs[run_id]["completed"] - held_at for run_id, _ in held]
+    print(f"held {len(held)} runs, the last of which had ended {max(late, default=0):.0f} ms after "
+          "the cut")
+    if max(late, default=0) > LEASE_MS + tolerance:
+        print(f"FOUND a run was still open {LEASE_MS + tolerance} ms after its node was cut off")
+        return False
+    silence = checks.longest_silence(scene.cluster.entries(), held_at, healed_at)
+    if silence > LEASE_MS + tolerance:
+        print(f"FOUND for {silence} ms nothing began on any node")
+        return False
+    return True
+
+
+def lost(scene):
+    """As `cut`, but the connections that were held up stay so: the node has to make new ones."""
+    return cut(scene, lose=True)
+
+
+def thousand(scene):
+    """A thousand schedules, each due every second, on three nodes."""
+    job_count = 1000
+    settle_seconds = 20
+    scene.open_cluster(3, scene.arguments.seconds + settle_seconds, many=job_count, threads=8, lease_ms=30000,
+                       enqueue_period_ms=0)
+    is_well = scene.check(rest_seconds=900)
+    jobs = [row for row in scene.rows if row["what"] == "job"]
+    from_ms = max(max(job["epoch"] for job in jobs), scene.cluster.until * 1000
+                  - scene.arguments.seconds * 1000)
+    first = [row for row in scene.rows if row["what"] == "run" and row["attempt"] == 1
+             and row["status"] != "skipped" and row["due"] > from_ms]
+    second_count = len({row["due"] for row in first})
+    late = sorted(row["started"] - row["due"] for row in first)
+    print(f"  {len(first)} first attempts of {second_count} seconds; start lateness in ms: "
+          f"p50 {late[len(late) // 2]}, p99 {late[len(late) * 99 // 100]}, max {late[-1]}")
+    if len(first) != second_count * job_count or len(jobs) != job_count:
+        print(f"FOUND expected {second_count * job_count} first attempts")
+        return False
+    return is_well
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (kills, restarts, sessions, cut, lost, thousand)}
 
 
 def main():
@@ -133,9 +274,10 @@ def main():
     parser.add_argument("scenario", choices=SCENARIOS)
     parser.add_argument("--node", required=True)
     parser.add_argument("--audit", required=True)
-    parser.add_argument("--storage", default="postgres", choices=["postgres", "sqlite"])
+    parser.add_argument("--storage", default="postgres", choices=["postgres", "given", "sqlite"])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--kills", type=int, default=os.environ.get("PUNCTUAL_CLUSTER_KILLS"))
+    parser.add_argument("--restarts", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--keep", action="store_true", help="leave journal and server behind")
     arguments = parser.parse_args()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Servers of a test's own, in a temporary directory and on Unix sockets, that can be killed and started again."""
 
+import asyncio
 import glob
 import os
 import pathlib
@@ -51,8 +52,10 @@ def is_alive(pid):
 
 
 def as_user(name):
-    """Servers do not run as root: the beginning of a command that makes it another user's."""
-    return ["runuser", "-u", name, "--"] if os.geteuid() == 0 else []
+    """Servers do not run as root: what makes a subprocess another user's."""
+    if os.geteuid() != 0:
+        return {}
+    return {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
 
 
 class Directory:
@@ -85,28 +88,36 @@ class Postgres:
         self.start()
 
     def run(self, command):
-        command = as_user("postgres") + [f"{self.bin}/{command[0]}"] + [str(c) for c in command[1:]]
+        command = [f"{self.bin}/{command[0]}"] + [str(part) for part in command[1:]]
         done = subprocess.run(command, cwd=self.directory.path, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False)
+                              stderr=subprocess.STDOUT, text=True, check=False, **as_user("postgres"))
         if done.returncode:
             raise RuntimeError(f"{command} ended with {done.returncode}:\n{done.stdout}")
 
     def start(self):
-        options = f"-k {self.directory.path} -c listen_addresses='' " + " ".join(
-            f"-c {setting}" for setting in self.settings)
-        self.run(["pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", self.data / "log", "-o",
-                  options, "start"])
+        command = [f"{self.bin}/postgres", "-D", self.data, "-k", self.directory.path,
+                   "-c", "listen_addresses="]
+        for setting in self.settings:
+            command += ["-c", setting]
+        with open(self.directory.path / "log", "ab") as log:
+            self.process = subprocess.Popen(command, cwd=self.directory.path, stdout=log, stderr=log,
+                                            **as_user("postgres"))
+        wait_until(self.answers, 60, "the server does not start")
 
-    def pid(self):
-        return int((self.data / "postmaster.pid").read_text().split("\n")[0])
+    def answers(self):
+        if self.process.poll() is not None:
+            raise RuntimeError((self.directory.path / "log").read_text()[-2000:])
+        return subprocess.run([f"{self.bin}/pg_isready", "-q", "-d", self.conninfo],
+                              check=False).returncode == 0
 
     def kill(self):
         """As a power cut for the server alone: it and all of its processes, at once."""
-        postmaster = self.pid()
-        os.kill(postmaster, signal.SIGSTOP)  # so that it starts nothing while the others go
-        pids = children_of(postmaster) + [postmaster]
+        self.process.send_signal(signal.SIGSTOP)  # so that it starts nothing while the others go
+        pids = children_of(self.process.pid)
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
         wait_until(lambda: not any(is_alive(pid) for pid in pids), 30, "the server does not die")
 
     def psql(self, sql):
@@ -120,8 +131,84 @@ class Postgres:
         return f"postgres:{self.conninfo}"
 
     def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait()
+        self.directory.remove()
+
+
+class Proxy:
+    """Forwards connections to a Unix socket, until it is told to hold them up.
+
+    What is held up stays open: nobody is told, as when a cable is pulled. `lose` holds up those
+    that there are for ever, as a firewall does that forgot about them, and lets new ones through.
+    """
+
+    def __init__(self, name, target):
+        self.directory = Directory("proxy")
+        self.path = str(self.directory.path / name)
+        self.target = target
+        self.loop = asyncio.new_event_loop()
+        self.gates = []
+        self.is_held_up = False
+        self.count = 0
+        started = threading.Event()
+        self.thread = threading.Thread(target=self.run, args=(started,), daemon=True)
+        self.thread.start()
+        started.wait()
+
+    def run(self, started):
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(asyncio.start_unix_server(self.accept, self.path))
+        started.set()
+        self.loop.run_forever()
+
+    async def accept(self, reader, writer):
+        self.count += 1
+        gate = asyncio.Event()
+        self.gates.append(gate)
+        if not self.is_held_up:
+            gate.set()
+        await gate.wait()
         try:
-            self.run(["pg_ctl", "-D", self.data, "-m", "immediate", "stop"])
-        except RuntimeError:
-            pass  # it may lie where a test has left it
+            there_reader, there_writer = await asyncio.open_unix_connection(self.target)
+        except OSError:
+            writer.close()
+            return
+        await asyncio.gather(self.pump(gate, reader, there_writer),
+                             self.pump(gate, there_reader, writer))
+
+    @staticmethod
+    async def pump(gate, reader, writer):
+        try:
+            while data := await reader.read(65536):
+                await gate.wait()
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            await gate.wait()
+            writer.close()
+
+    def set_gates(self, is_open, old_too=True):
+        def change():
+            self.is_held_up = not is_open
+            for gate in self.gates if old_too else []:
+                gate.set() if is_open else gate.clear()
+        self.loop.call_soon_threadsafe(change)
+
+    def hold_up(self):
+        self.set_gates(False)
+
+    def let_through(self):
+        self.set_gates(True)
+
+    def lose(self):
+        """Lets new connections through, after `hold_up`; those that there are stay as they are."""
+        self.set_gates(True, old_too=False)
+
+    def stop(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
         self.directory.remove()
