@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -16,7 +17,11 @@ inline constexpr const char* usage = R"(Usage: platform_service [option]...
 
 Runs the job "platform-self-check" once a day, until SIGINT or SIGTERM.
 
-  --storage memory|sqlite:FILE   where runs are kept (default: sqlite:platform.db)
+  --storage memory|sqlite:FILE|postgres:CONNINFO|redis:HOST:PORT
+                                 where runs are kept (default: sqlite:platform.db). CONNINFO is what
+                                 libpq reads; what it does not say, above all a password, is taken
+                                 from PGPASSWORD and the like, or from the file .pgpass
+  --node NAME                    how this process is called in the history (default: node)
   --environment NAME             shown in the result (default: development)
   --require-env NAME             a variable that must be set; repeatable
   --check-http URL               an address that must answer 200 to 299; repeatable
@@ -27,8 +32,17 @@ Runs the job "platform-self-check" once a day, until SIGINT or SIGTERM.
   --help                         print this and exit
 )";
 
+/// Where runs are kept.
+struct StorageChoice {
+  enum class Kind { memory, sqlite, postgres, redis };
+  Kind kind = Kind::sqlite;
+  std::string target = "platform.db";  // the file, the conninfo, or the host
+  int port = 0;
+};
+
 struct Options {
-  std::string sqlite_file = "platform.db";  // empty: keep runs in memory
+  StorageChoice storage;
+  std::string node = "node";
   std::string environment = "development";
   std::vector<std::string> required_variables;
   std::vector<std::string> urls;
@@ -71,10 +85,46 @@ class Arguments {
   std::size_t next_ = 0;
 };
 
-inline std::string sqlite_file_of(const std::string& storage) {
-  if (storage == "memory") return "";
-  if (storage.rfind("sqlite:", 0) == 0 && storage.size() > 7) return storage.substr(7);
-  throw UsageError{"--storage is memory or sqlite:FILE, got " + storage};
+/// Returns `text` as far as it may be shown: what stands behind the colon may be a secret.
+inline std::string shown_kind(const std::string& text) {
+  const std::string kind = text.substr(0, text.find(':'));
+  const bool is_word = !kind.empty() && kind.size() <= 20 &&
+                       kind.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos;
+  if (!is_word) return "something else";
+  return "\"" + kind + (kind.size() < text.size() ? ":…\"" : "\"");
+}
+
+/// Reads "HOST:PORT"; an address of IPv6 may stand in brackets.
+inline StorageChoice parse_redis(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
+  const bool is_number = !port.empty() && port.size() <= 5 &&
+                         port.find_first_not_of("0123456789") == std::string::npos;
+  StorageChoice choice{StorageChoice::Kind::redis, text.substr(0, colon),
+                       is_number ? std::stoi(port) : 0};
+  if (choice.target.empty() || choice.port < 1 || choice.port > 65535) {
+    throw UsageError{"--storage redis:HOST:PORT needs a host and a port of 1 to 65535"};
+  }
+  if (choice.target.front() == '[' && choice.target.back() == ']') {
+    choice.target = choice.target.substr(1, choice.target.size() - 2);
+  }
+  return choice;
+}
+
+/// Errors: UsageError -> what was expected; of the text itself only its kind is shown.
+inline StorageChoice parse_storage(const std::string& text) {
+  using Kind = StorageChoice::Kind;
+  if (text == "memory") return {Kind::memory, "", 0};
+  const auto starts_with = [&](const char* prefix) { return text.rfind(prefix, 0) == 0; };
+  const std::string rest = text.substr(std::min(text.size(), text.find(':') + 1));
+  if (starts_with("postgres:")) return {Kind::postgres, rest, 0};
+  if (starts_with("redis:")) return parse_redis(rest);
+  if (starts_with("sqlite:")) {
+    if (rest.empty()) throw UsageError{"--storage sqlite:FILE needs the path of a file"};
+    return {Kind::sqlite, rest, 0};
+  }
+  throw UsageError{"--storage is memory, sqlite:FILE, postgres:CONNINFO or redis:HOST:PORT, got " +
+                   shown_kind(text)};
 }
 
 /// Errors: UsageError -> an unknown option, or one without its value.
@@ -84,7 +134,9 @@ inline Options parse(std::vector<std::string> all) {
   while (!arguments.is_empty()) {
     const std::string option = arguments.take();
     if (option == "--storage") {
-      options.sqlite_file = sqlite_file_of(arguments.take_value(option));
+      options.storage = parse_storage(arguments.take_value(option));
+    } else if (option == "--node") {
+      options.node = arguments.take_value(option);
     } else if (option == "--environment") {
       options.environment = arguments.take_value(option);
     } else if (option == "--require-env") {
@@ -100,7 +152,7 @@ inline Options parse(std::vector<std::string> all) {
     } else if (option == "--help") {
       options.help = true;
     } else {
-      throw UsageError{"unknown option " + option};
+      throw UsageError{"unknown option " + option.substr(0, option.find('='))};
     }
   }
   return options;
