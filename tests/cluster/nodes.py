@@ -103,8 +103,9 @@ class Cluster:
         return [json.loads(line) for line in self.audit("dump").splitlines()]
 
     def entries(self):
-        lines = pathlib.Path(self.journal).read_text().splitlines()
-        return [json.loads(line) for line in lines]
+        path = pathlib.Path(self.journal)
+        text = path.read_text() if path.exists() else ""
+        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
 
     def close_nodes(self):
         for node in self.nodes:

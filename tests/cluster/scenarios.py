@@ -5,13 +5,13 @@
 scenarios.py SCENARIO --node PROGRAM --audit PROGRAM [--storage KIND] [--seconds N] [--kills N]
              [--restarts N] [--seed N] [--keep]
 
-KIND is postgres (a server of its own), given (the PostgreSQL that PUNCTUAL_TEST_POSTGRES names) or
-sqlite.
+KIND is postgres or redis (a server of its own), given (the PostgreSQL that PUNCTUAL_TEST_POSTGRES
+names) or sqlite.
 
 kills       processes are killed, stopped for longer than their leases, ended and started again, for
             60 s or until so many have been killed (also: PUNCTUAL_CLUSTER_KILLS)
 restarts    the server is killed with all of its processes, and started again, 20 times
-sessions    sessions on the server are ended, for 20 s
+sessions    sessions on the server are ended, and scripts forgotten, for 20 s
 cut         one node's way to the server is held up for longer than its lease, then freed
 lost        the same, but the connections that there were stay dead, and new ones work
 thousand    a thousand schedules, each due every second, for 60 s, on three nodes
@@ -49,8 +49,9 @@ class Scene:
     def open_storage(self):
         if self.arguments.storage == "given":
             return f"postgres:{os.environ['PUNCTUAL_TEST_POSTGRES']}"
-        if self.arguments.storage == "postgres":
-            self.server = servers.Postgres()
+        if self.arguments.storage in ("postgres", "redis"):
+            is_redis = self.arguments.storage == "redis"
+            self.server = servers.Redis() if is_redis else servers.Postgres()
             return self.server.spec()
         self.scratch = servers.Directory("sqlite")
         return f"sqlite:{self.scratch.path}/jobs.db"
@@ -156,11 +157,7 @@ def restarts(scene):
 def sessions(scene):
     scene.open_cluster(3, 20)
     while time.time() < scene.cluster.until:
-        ended = scene.server.psql(
-            "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity"
-            " WHERE application_name = 'punctual' AND pid <> pg_backend_pid()"
-            " ORDER BY random() LIMIT 3) AS chosen")
-        scene.count("ended sessions", int(ended))
+        scene.count("ended sessions", scene.server.disturb(scene.random))
         servers.pass_time(scene.random.uniform(0.2, 1.0))
     return scene.check()
 
@@ -169,12 +166,11 @@ def cut(scene, lose=False):
     """One node's way to the server is held up for longer than its lease."""
     seconds = LEASE_MS / 1000 * 3
     server_spec = scene.open_storage()
-    scene.proxy = servers.Proxy(os.path.basename(scene.server.socket), scene.server.socket)
+    scene.proxy = scene.server.proxy()
     scene.open_cluster(3, scene.arguments.seconds, spec=server_spec)
     node = scene.cluster.nodes[0]
     node.kill()
-    node.spec = server_spec.replace(str(scene.server.directory.path),
-                                    str(scene.proxy.directory.path))
+    node.spec = scene.server.spec_by(scene.proxy)
     node.start()
     is_well = True
     spans = []
@@ -274,7 +270,7 @@ def main():
     parser.add_argument("scenario", choices=SCENARIOS)
     parser.add_argument("--node", required=True)
     parser.add_argument("--audit", required=True)
-    parser.add_argument("--storage", default="postgres", choices=["postgres", "given", "sqlite"])
+    parser.add_argument("--storage", default="postgres", choices=["postgres", "given", "redis", "sqlite"])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--kills", type=int, default=os.environ.get("PUNCTUAL_CLUSTER_KILLS"))
     parser.add_argument("--restarts", type=int, default=20)

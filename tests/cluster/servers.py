@@ -8,6 +8,7 @@ import pathlib
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -127,8 +128,21 @@ class Postgres:
             raise RuntimeError(f"psql: {done.stderr}")
         return done.stdout.strip()
 
+    def disturb(self, random):
+        """Ends some sessions; returns how many."""
+        return int(self.psql(
+            "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'punctual' AND pid <> pg_backend_pid()"
+            f" ORDER BY random() LIMIT {random.randint(1, 4)}) AS chosen"))
+
     def spec(self):
         return f"postgres:{self.conninfo}"
+
+    def proxy(self):
+        return Proxy(self.socket)
+
+    def spec_by(self, proxy):
+        return self.spec().replace(str(self.directory.path), str(proxy.directory.path))
 
     def stop(self):
         if self.process.poll() is None:
@@ -137,17 +151,73 @@ class Postgres:
         self.directory.remove()
 
 
+class Redis:
+    def __init__(self):
+        if not shutil.which("redis-server"):
+            raise RuntimeError("no Redis server found (Debian: redis-server)")
+        self.directory = Directory("redis", "redis")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.start()
+
+    def start(self):
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir",
+                   self.directory.path, "--appendonly", "yes", "--appendfsync", "everysec",
+                   "--save", "", "--maxmemory-policy", "noeviction"]
+        with open(self.directory.path / "log", "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, **as_user("redis"))
+        wait_until(self.answers, 60, "the server does not start")
+
+    def cli(self, *words):
+        done = subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True,
+                              text=True, check=False)
+        return done.stdout.strip()
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise RuntimeError((self.directory.path / "log").read_text()[-2000:])
+        return self.cli("PING") == "PONG"
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def disturb(self, random):
+        """Forgets the scripts, or ends the connections of all clients; returns of how many."""
+        if random.random() < 0.5:
+            self.cli("SCRIPT", "FLUSH")
+            return 0
+        answer = self.cli("CLIENT", "KILL", "TYPE", "normal")
+        return int(answer) if answer.isdigit() else 0
+
+    def spec(self):
+        return f"redis:127.0.0.1:{self.port}"
+
+    def proxy(self):
+        return Proxy(("127.0.0.1", self.port))
+
+    def spec_by(self, proxy):
+        return f"redis:127.0.0.1:{proxy.port}"
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+        self.directory.remove()
+
+
 class Proxy:
-    """Forwards connections to a Unix socket, until it is told to hold them up.
+    """Forwards connections to a Unix socket, or to an address of TCP, until it is told to hold them up.
 
     What is held up stays open: nobody is told, as when a cable is pulled. `lose` holds up those
     that there are for ever, as a firewall does that forgot about them, and lets new ones through.
     """
 
-    def __init__(self, name, target):
+    def __init__(self, target):
         self.directory = Directory("proxy")
-        self.path = str(self.directory.path / name)
         self.target = target
+        self.port = 0
         self.loop = asyncio.new_event_loop()
         self.gates = []
         self.is_held_up = False
@@ -159,9 +229,22 @@ class Proxy:
 
     def run(self, started):
         asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(asyncio.start_unix_server(self.accept, self.path))
+        self.loop.run_until_complete(self.listen())
         started.set()
         self.loop.run_forever()
+
+    async def listen(self):
+        if isinstance(self.target, str):
+            path = self.directory.path / os.path.basename(self.target)
+            await asyncio.start_unix_server(self.accept, path)
+        else:
+            server = await asyncio.start_server(self.accept, "127.0.0.1", 0)
+            self.port = server.sockets[0].getsockname()[1]
+
+    def connect(self):
+        if isinstance(self.target, str):
+            return asyncio.open_unix_connection(self.target)
+        return asyncio.open_connection(*self.target)
 
     async def accept(self, reader, writer):
         self.count += 1
@@ -171,7 +254,7 @@ class Proxy:
             gate.set()
         await gate.wait()
         try:
-            there_reader, there_writer = await asyncio.open_unix_connection(self.target)
+            there_reader, there_writer = await self.connect()
         except OSError:
             writer.close()
             return

@@ -3,7 +3,8 @@
 // Work for a storage, without a scheduler: threads that hand in runs, and threads that claim them
 // and record their ends.
 //
-//   storage_load work SPEC SECONDS    prints how many runs ended in each second, and how long claims
+//   storage_load work SPEC SECONDS    prints how many runs ended in each second, and how long
+//   claims
 //                                     took, as one JSON object
 //   storage_load fill SPEC COUNT      stores so many rows that have ended
 
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -83,7 +85,8 @@ class Load {
     };
     std::vector<std::size_t> counts;
     for (const auto& count : ended_counts_) counts.push_back(count.load());
-    return {{"ended", counts}, {"claims", claim_us_.size()}, {"p50_us", at(50)}, {"p99_us", at(99)}};
+    return {
+        {"ended", counts}, {"claims", claim_us_.size()}, {"p50_us", at(50)}, {"p99_us", at(99)}};
   }
 
  private:
@@ -106,7 +109,8 @@ class Load {
     UuidGenerator ids{Random::from_entropy()};
     while (!is_over()) {
       if (waiting_count_.load() > waiting_max) {
-        std::this_thread::yield();
+        std::unique_lock lock{mutex_};
+        has_room_.wait_for(lock, 10ms, [&] { return waiting_count_.load() <= waiting_max; });
         continue;
       }
       const auto answers = storage_.enqueue(make_rows(ids, batch, JobStatus::pending), {});
@@ -132,8 +136,10 @@ class Load {
         ends[i].message_code = "DONE";
       }
       waiting_count_ -= static_cast<std::int64_t>(runs.size());
+      has_room_.notify_all();
       const auto answers = storage_.finish(ends, SystemClock{}.now());
-      const auto second = std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - begun_at_);
+      const auto second =
+          std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - begun_at_);
       const auto index = static_cast<std::size_t>(second.count());
       if (index < ended_counts_.size()) ended_counts_[index] += answers.size();
     }
@@ -147,6 +153,7 @@ class Load {
   std::vector<std::atomic<std::size_t>> ended_counts_;
   std::atomic<std::int64_t> waiting_count_{0};
   std::mutex mutex_;
+  std::condition_variable has_room_;
   std::vector<std::int64_t> claim_us_;
   std::string problem_;
 };
