@@ -218,20 +218,19 @@ class Proxy:
         self.directory = Directory("proxy")
         self.target = target
         self.port = 0
-        self.loop = asyncio.new_event_loop()
         self.gates = []
         self.is_held_up = False
-        self.count = 0
         started = threading.Event()
-        self.thread = threading.Thread(target=self.run, args=(started,), daemon=True)
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.run(started)), daemon=True)
         self.thread.start()
         started.wait()
 
-    def run(self, started):
-        asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(self.listen())
+    async def run(self, started):
+        self.loop = asyncio.get_running_loop()
+        self.ended = asyncio.Event()
+        await self.listen()
         started.set()
-        self.loop.run_forever()
+        await self.ended.wait()  # what is under way then, is cancelled
 
     async def listen(self):
         if isinstance(self.target, str):
@@ -247,19 +246,21 @@ class Proxy:
         return asyncio.open_connection(*self.target)
 
     async def accept(self, reader, writer):
-        self.count += 1
         gate = asyncio.Event()
         self.gates.append(gate)
         if not self.is_held_up:
             gate.set()
-        await gate.wait()
         try:
+            await gate.wait()
             there_reader, there_writer = await self.connect()
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             writer.close()
             return
-        await asyncio.gather(self.pump(gate, reader, there_writer),
-                             self.pump(gate, there_reader, writer))
+        try:
+            await asyncio.gather(self.pump(gate, reader, there_writer),
+                                 self.pump(gate, there_reader, writer))
+        except asyncio.CancelledError:
+            pass  # the proxy stops
 
     @staticmethod
     async def pump(gate, reader, writer):
@@ -270,9 +271,8 @@ class Proxy:
                 await writer.drain()
         except OSError:
             pass
-        finally:
-            await gate.wait()
-            writer.close()
+        await gate.wait()
+        writer.close()
 
     def set_gates(self, is_open, old_too=True):
         def change():
@@ -292,6 +292,6 @@ class Proxy:
         self.set_gates(True, old_too=False)
 
     def stop(self):
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.loop.call_soon_threadsafe(self.ended.set)
         self.thread.join()
         self.directory.remove()

@@ -50,8 +50,11 @@ template <class StorageT, class OptionsT>
   const std::string rest = colon == std::string::npos ? "" : spec.substr(colon + 1);
 #ifdef PUNCTUAL_TESTS_HAVE_POSTGRES
   if (kind == "postgres") {
-    return detail::make_storage<postgres::Storage>(postgres::Options{.conninfo = rest},
-                                                   poll_period);
+    postgres::Options options;
+    options.conninfo = rest;
+    options.statement_timeout =
+        std::chrono::seconds{5};  // how long a dead connection is waited for
+    return detail::make_storage<postgres::Storage>(std::move(options), poll_period);
   }
 #endif
 #ifdef PUNCTUAL_TESTS_HAVE_REDIS
