@@ -2,12 +2,14 @@
 
 #include <punctual/redis/storage.hpp>
 
+#include <cstdint>
+
 #include "service.hpp"
 
 int platform_service::run_on_redis(const Options& options, const StopSignals* stop_signals) {
   punctual::redis::Options redis;
   redis.host = options.storage.target;
-  redis.port = options.storage.port;
+  redis.port = static_cast<std::uint16_t>(options.storage.port);
   punctual::redis::Storage storage{redis};
   return run_service(options, stop_signals, storage);
 }

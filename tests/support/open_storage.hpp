@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -62,7 +63,8 @@ template <class StorageT, class OptionsT>
     const std::size_t last_colon = rest.rfind(':');
     redis::Options options;
     options.host = rest.substr(0, last_colon);
-    options.port = std::stoi(rest.substr(last_colon + 1));
+    options.port = static_cast<std::uint16_t>(std::stoi(rest.substr(last_colon + 1)));
+    options.command_timeout = std::chrono::seconds{5};
     return detail::make_storage<redis::Storage>(std::move(options), poll_period);
   }
 #endif
