@@ -162,6 +162,10 @@ class Connections {
       const std::lock_guard lock{mutex_};
       failed_count_ = 0;
       return connection;
+    } catch (const NativeError& error) {
+      note_failure();
+      if (!error.in_doubt()) throw;
+      throw make_connect_error("");  // nothing was asked of it yet that changes anything
     } catch (const Error&) {
       note_failure();
       throw;
