@@ -16,12 +16,14 @@ local P = KEYS[1]
 local call, floor, ceil, max, min = redis.call, math.floor, math.ceil, math.max, math.min
 
 -- Instants are numbers of milliseconds. A double holds all of them exactly, but tostring() does
--- not write them: they go to redis.call as numbers.
+-- not write them: they go to redis.call as numbers, or as text_of() writes them.
 local T_MIN, T_MAX = -62135596800000, 253402300799999
 local function clamp(at) return max(T_MIN, min(T_MAX, at)) end
 
 local clock = call('TIME')
 local now = clamp(clock[1] * 1000 + floor(clock[2] / 1000) + ARGV[1])
+local now_text = string.format('%.0f', now)
+local function text_of(at) return at == now and now_text or string.format('%.0f', at) end
 
 -- Returns the texts that `packed` holds: their number, then each after its length.
 local formats = {}
@@ -55,6 +57,47 @@ local function set_of(names)
 end
 
 local function run_key(id) return P .. 'run:' .. id end
+
+-- What is written to indexes is gathered, and written by one command for many members: at the end,
+-- or by apply(key) before the index is read.
+local writes = {}
+
+local function zadd(key, score, member)
+  local of = writes[key]
+  if not of then
+    of = {}
+    writes[key] = of
+  end
+  of[member] = score
+end
+
+local function zrem(key, member) zadd(key, false, member) end
+
+local function apply(key)
+  local of = writes[key]
+  if not of then return key end
+  writes[key] = nil
+  local added, removed = {}, {}
+  local added_count, removed_count = 0, 0
+  for member, score in pairs(of) do
+    if score then
+      added[added_count + 1], added[added_count + 2] = score, member
+      added_count = added_count + 2
+    else
+      removed_count = removed_count + 1
+      removed[removed_count] = member
+    end
+  end
+  for i = 1, added_count, 1000 do
+    call('ZADD', key, unpack(added, i, min(i + 999, added_count)))
+  end
+  for i = 1, removed_count, 1000 do
+    call('ZREM', key, unpack(removed, i, min(i + 999, removed_count)))
+  end
+  return key
+end
+
+local function apply_all() for key in pairs(writes) do apply(key) end end
 
 -- Calls visit(member, score) for the members of a sorted set in order, until it returns true.
 local function walk(key, visit)

@@ -166,18 +166,24 @@ end
 
 if only ~= '' then pick_only() else pick_all() end
 
-local answers, until_at = {}, clamp(now + lease)
-for i, id in ipairs(picked) do
-  local run = find_run(id)
+-- Answers the row as it was and then what changed: of two values of a field the last counts.
+local until_text = text_of(clamp(now + lease))
+local function start(id)
+  local key = run_key(id)
+  local all = call('HGETALL', key)
+  local run = read_fields({id = id}, all, 1)
   remove_pending(run)
   set_status(run, 'running')
-  add_running(run, until_at)
-  local key = run_key(id)
-  call('HINCRBY', key, 'fence', 1)
-  call('HSET', key, 'status', 'running', 'node', node, 'started_at', now,
-    'lease_until_at', until_at)
-  answers[i] = {id, call('HGETALL', key)}
+  add_running(run, until_text)
+  local changes = {'status', 'running', 'node', node, 'started_at', now_text,
+    'lease_until_at', until_text, 'fence', string.format('%.0f', (run.fence or 0) + 1)}
+  call('HSET', key, unpack(changes))
+  for _, value in ipairs(changes) do all[#all + 1] = value end
+  return {id, all}
 end
+
+local answers = {}
+for i, id in ipairs(picked) do answers[i] = start(id) end
 flush()
 return answers
 )lua";

@@ -22,8 +22,8 @@ inline constexpr const char* lua_ends = R"lua(
 local ends, settled_count = {}, 0  -- runs that ended in this script, and those gone through
 
 local function set_status(run, status)
-  call('ZREM', P .. 'status:' .. run.status, run.id)
-  call('ZADD', P .. 'status:' .. status, 0, run.id)
+  zrem(P .. 'status:' .. run.status, run.id)
+  zadd(P .. 'status:' .. status, '0', run.id)
   run.status = status
 end
 
@@ -31,8 +31,8 @@ end
 local function note_ended(run, ended_at)
   local name = run.job_name
   run.completed_at = ended_at
-  call('ZADD', P .. 'ended:' .. name, ended_at, run.id)
-  call('ZADD', P .. 'ended_ids:' .. name, 0, run.id)
+  zadd(P .. 'ended:' .. name, text_of(ended_at), run.id)
+  zadd(P .. 'ended_ids:' .. name, '0', run.id)
   counters[name] = counters[name] or {}
   counters[name][run.status] = (counters[name][run.status] or 0) + 1
   if run.started_at and (not last_runs[name] or last_runs[name] < run.id) then
@@ -49,8 +49,8 @@ local function end_run(run, status, ended_at, ...)
     remove_pending(run)
   end
   set_status(run, status)
-  call('HSET', run_key(run.id), 'status', status, 'completed_at', ended_at, ...)
-  call('ZREM', P .. 'open:' .. run.job_name, run.id)
+  call('HSET', run_key(run.id), 'status', status, 'completed_at', text_of(ended_at), ...)
+  zrem(P .. 'open:' .. run.job_name, run.id)
   if run.unique_key then call('HDEL', P .. 'unique', run.unique_key) end
   note_ended(run, ended_at)
 end
@@ -90,7 +90,7 @@ end
 local function arm_after_finish(job_name, ended_at)
   local job = find_job(job_name)
   if not job.delay or job.next_due_at or job.version == 0 then return end
-  if call('EXISTS', P .. 'open:' .. job_name) == 1 then return end
+  if call('EXISTS', apply(P .. 'open:' .. job_name)) == 1 then return end
   job.next_due_at = clamp(ended_at + job.delay)
   write_state(job)
 end

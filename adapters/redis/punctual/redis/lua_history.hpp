@@ -143,9 +143,9 @@ local limit, count = tonumber(ARGV[2]), 0
 
 local function forget(id, name)
   local row = call('HMGET', run_key(id), 'status', 'due_at', 'attempt', 'retry_of', 'workflow_id')
-  call('ZREM', P .. 'status:' .. row[1], id)
-  call('ZREM', P .. 'ended:' .. name, id)
-  call('ZREM', P .. 'ended_ids:' .. name, id)
+  zrem(P .. 'status:' .. row[1], id)
+  zrem(P .. 'ended:' .. name, id)
+  zrem(P .. 'ended_ids:' .. name, id)
   if row[2] then call('ZREM', P .. 'answers:' .. name, id) end
   if row[4] then call('ZREM', P .. 'attempts:' .. row[4], id) end
   if row[5] then call('ZREM', P .. 'workflow:' .. row[5], id) end
@@ -194,6 +194,7 @@ for _, name in ipairs(names) do
   if count < limit then
     local old = find_old(name, limit - count)
     for _, id in ipairs(old) do forget(id, name) end
+    apply_all()
     if old[1] then refresh_last_run(name) end
     count = count + #old
   end

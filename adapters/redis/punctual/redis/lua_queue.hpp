@@ -31,15 +31,15 @@ end
 /// ARGV: the lease, then renewals: id, fence, and fields. Answers a number for each: 0 lost,
 /// 1 kept, 2 cancel requested.
 inline constexpr const char* lua_renew = R"lua(
-local until_at = clamp(now + ARGV[2])
+local until_text = text_of(clamp(now + ARGV[2]))
 local answers = {}
 for i = 3, #ARGV do
   local all = texts(ARGV[i])
   local run = find_held(all[1], all[2])
   answers[i - 2] = not run and 0 or run.cancel_requested and 2 or 1
   if run then
-    set_lease(run, until_at)
-    call('HSET', run_key(run.id), 'lease_until_at', until_at, unpack(all, 3))
+    set_lease(run, until_text)
+    call('HSET', run_key(run.id), 'lease_until_at', until_text, unpack(all, 3))
   end
 end
 flush()

@@ -47,10 +47,16 @@ local function claim_order(run_at, priority) return clamp(run_at - priority * 60
 
 -- --- Lanes
 
+local lane_ends = {}
 local function lane_of(run)
-  local most = limit_of(run)
-  return table.concat({run.exclusive and 'x' or 'n', run.priority or 0, most, #run.job_name,
-    run.job_name .. (most > 0 and run.concurrency_key or '')}, '|')
+  local name, most = run.job_name, run.concurrency_max or '0'
+  local lane_end = lane_ends[name]
+  if not lane_end then
+    lane_end = '|' .. #name .. '|' .. name
+    lane_ends[name] = lane_end
+  end
+  return (run.exclusive and 'x|' or 'n|') .. (run.priority or '0') .. '|' .. most .. lane_end ..
+    (most ~= '0' and run.concurrency_key or '')
 end
 
 local known_lanes = {}
@@ -68,19 +74,19 @@ local touched_lanes, touched_jobs, touched_leases = {}, {}, {}
 
 local function add_pending(run)
   local lane = lane_of(run)
-  call('ZADD', P .. 'lane:' .. lane, run.run_at, run.id)
+  zadd(P .. 'lane:' .. lane, run.run_at, run.id)
   touched_lanes[lane] = true
 end
 
 local function remove_pending(run)
   local lane = lane_of(run)
-  call('ZREM', P .. 'lane:' .. lane, run.id)
+  zrem(P .. 'lane:' .. lane, run.id)
   touched_lanes[lane] = true
 end
 
 local function refresh_lane(lane)
   local kind = kind_of(lane)
-  local first = call('ZRANGE', P .. 'lane:' .. lane, 0, 0, 'WITHSCORES')
+  local first = call('ZRANGE', apply(P .. 'lane:' .. lane), '0', '0', 'WITHSCORES')
   local run_at = tonumber(first[2])
   local lanes = P .. 'lanes:' .. kind.mark .. ':' .. kind.job_name
   touched_jobs[kind.job_name] = true
@@ -119,7 +125,7 @@ end
 -- --- Leases
 
 local function set_lease(run, until_at)
-  call('ZADD', P .. 'leases:' .. run.job_name, until_at, run.id)
+  zadd(P .. 'leases:' .. run.job_name, until_at, run.id)
   touched_leases[run.job_name] = true
 end
 
@@ -130,7 +136,7 @@ local function add_running(run, until_at)
 end
 
 local function remove_running(run)
-  call('ZREM', P .. 'leases:' .. run.job_name, run.id)
+  zrem(P .. 'leases:' .. run.job_name, run.id)
   touched_leases[run.job_name] = true
   if run.exclusive then call('SREM', P .. 'exclusive:' .. run.job_name, run.id) end
   if limit_of(run) == 0 then return end
@@ -160,7 +166,7 @@ local function flush_job(name)
 end
 
 local function flush_leases(name)
-  local first = call('ZRANGE', P .. 'leases:' .. name, 0, 0, 'WITHSCORES')
+  local first = call('ZRANGE', apply(P .. 'leases:' .. name), 0, 0, 'WITHSCORES')
   if first[2] then
     call('ZADD', P .. 'leases', first[2], name)
   else
@@ -181,6 +187,7 @@ local function flush()
     local last = call('HGET', job_key(name), 'last_run')
     if not last or last < id then call('HSET', job_key(name), 'last_run', id) end
   end
+  apply_all()
   if is_woken then call('PUBLISH', P .. 'wake', '') end
 end
 )lua";

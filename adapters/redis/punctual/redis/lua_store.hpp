@@ -43,9 +43,19 @@ end
 
 -- Returns the first id of `rows` that is taken, by a run or by one of `seen`, which it adds to.
 local function find_taken_id(rows, seen)
-  for _, row in ipairs(rows) do
-    if seen[row.id] or call('EXISTS', run_key(row.id)) == 1 then return row.id end
+  local keys = {}
+  for i, row in ipairs(rows) do
+    if seen[row.id] then return row.id end
     seen[row.id] = true
+    keys[i] = run_key(row.id)
+  end
+  for i = 1, #keys, 1000 do
+    local last = min(i + 999, #keys)
+    if call('EXISTS', unpack(keys, i, last)) > 0 then
+      for n = i, last do
+        if call('EXISTS', keys[n]) == 1 then return rows[n].id end
+      end
+    end
   end
 end
 
@@ -151,14 +161,14 @@ end
 
 local function index_new_run(row)
   local id, name = row.id, row.job_name
-  call('ZADD', P .. 'status:' .. row.status, 0, id)
+  zadd(P .. 'status:' .. row.status, '0', id)
   if is_first_answer(row) then call('ZADD', P .. 'answers:' .. name, row.due_at, id) end
   if row.retry_of then
     call('ZADD', P .. 'attempts:' .. row.retry_of, row.attempt or 1, id)
   end
-  if row.workflow_id then call('ZADD', P .. 'workflow:' .. row.workflow_id, 0, id) end
+  if row.workflow_id then zadd(P .. 'workflow:' .. row.workflow_id, '0', id) end
   if row.status ~= 'pending' then return note_ended(row, now) end
-  call('ZADD', P .. 'open:' .. name, 0, id)
+  zadd(P .. 'open:' .. name, '0', id)
   if row.unique_key then call('HSET', P .. 'unique', row.unique_key, id) end
   if row.waits_for then return end
   add_pending(row)
@@ -177,8 +187,8 @@ local function store_run(row)
   end
   job_of(row.job_name)
   local kind = is_pending and place(row) or 'stored'
-  set(row, 'created_at', now)
-  if row.status ~= 'pending' then set(row, 'completed_at', now) end
+  set(row, 'created_at', now_text)
+  if row.status ~= 'pending' then set(row, 'completed_at', now_text) end
   call('HSET', run_key(row.id), unpack(row.all, 6))
   index_new_run(row)
   return kind, row.id

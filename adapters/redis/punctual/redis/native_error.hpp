@@ -79,8 +79,9 @@ class NativeError : public Error {
   const std::string reply{first_word(message)};
   for (const auto& row : rows) {
     if (row.reply != reply) continue;
-    const std::string text = row.text == nullptr ? clamp_text(message, 200) : row.text;
-    return {row.code, row.code == reply ? text : "Redis " + reply + ": " + text, row.kind, reply};
+    std::string text = row.text == nullptr ? clamp_text(message, 200) : row.text;
+    if (row.code != reply) text.insert(0, "Redis " + reply + ": ");
+    return {row.code, text, row.kind, reply};
   }
   if (message.find("max number of clients") != std::string_view::npos) {
     return {"STORAGE_UNAVAILABLE", "Redis: too many connections", retryable, reply};

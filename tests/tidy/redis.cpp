@@ -1,0 +1,4 @@
+#include <punctual/redis/storage.hpp>
+#include <punctual/redis/wake_subscriber.hpp>
+
+static_assert(punctual::Storage<punctual::redis::Storage>);
