@@ -19,12 +19,19 @@
 #ifdef PUNCTUAL_TESTS_ON_SQLITE
 #include <punctual/sqlite/storage.hpp>
 #endif
+#ifdef PUNCTUAL_TESTS_ON_REDIS
+#include "support/caller_timed_redis.hpp"
+#endif
 
 namespace punctual::tests {
 
 #ifdef PUNCTUAL_TESTS_ON_SQLITE
 struct PolicyStorage : sqlite::Storage {
   PolicyStorage() : sqlite::Storage{":memory:"} {}
+};
+#elif defined(PUNCTUAL_TESTS_ON_REDIS)
+struct PolicyStorage : private redis::test::TemporaryKeys, CallerTimedRedis {
+  PolicyStorage() : CallerTimedRedis{TemporaryKeys::options()} {}
 };
 #else
 using PolicyStorage = InMemoryStorage;

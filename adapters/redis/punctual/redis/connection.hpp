@@ -70,10 +70,10 @@ class Connection {
     return receive();
   }
 
-  /// Runs a script on the keys with the prefix.
-  OwnedReply run(const Script& script, std::string_view clock_shift,
+  /// Runs a script on the keys with the prefix; `clock` is what lua_base.hpp calls ARGV[1].
+  OwnedReply run(const Script& script, std::string_view clock,
                  const std::vector<std::string>& arguments) {
-    std::vector<std::string_view> words{"EVALSHA", digest_of(script), "1", prefix_, clock_shift};
+    std::vector<std::string_view> words{"EVALSHA", digest_of(script), "1", prefix_, clock};
     words.insert(words.end(), arguments.begin(), arguments.end());
     try {
       return command(words);

@@ -45,15 +45,14 @@ class Connections {
 
   /// Runs a script that changes nothing; it is run again where the answer was lost.
   OwnedReply read(const Script& script, const Arguments& arguments) {
-    return read_with([&](Connection& connection) {
-      return connection.run(script, clock_shift_text(), arguments);
-    });
+    return read_with(
+        [&](Connection& connection) { return connection.run(script, clock_text(), arguments); });
   }
 
   /// Runs a script that may change something. Where the answer was lost, that is in doubt.
   OwnedReply write(const Script& script, const Arguments& arguments) {
     return repeating(true, [&](Connection& connection) {
-      return connection.run(script, clock_shift_text(), arguments);
+      return connection.run(script, clock_text(), arguments);
     });
   }
 
@@ -112,7 +111,11 @@ class Connections {
     return operation(*connection);
   }
 
-  [[nodiscard]] std::string clock_shift_text() const { return number_text(clock_shift().count()); }
+  /// What lua_base.hpp calls ARGV[1].
+  [[nodiscard]] std::string clock_text() const {
+    if (options_.clock) return '=' + instant_text(options_.clock->load());
+    return number_text(clock_shift().count());
+  }
 
   [[nodiscard]] std::unique_ptr<Connection> take() {
     {

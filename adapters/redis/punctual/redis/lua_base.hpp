@@ -5,7 +5,8 @@
 // A script is a chain of such parts and what one operation does, see scripts.hpp. Parts define
 // local functions and nothing else, so that one that is not needed costs nothing but its length.
 //
-// ARGV[1] is what tests add to the clock; the requests begin at ARGV[2].
+// ARGV[1] is what tests add to the clock, or after `=` what they put in its place; the requests
+// begin at ARGV[2].
 
 #pragma once
 
@@ -20,8 +21,12 @@ local call, floor, ceil, max, min = redis.call, math.floor, math.ceil, math.max,
 local T_MIN, T_MAX = -62135596800000, 253402300799999
 local function clamp(at) return max(T_MIN, min(T_MAX, at)) end
 
-local clock = call('TIME')
-local now = clamp(clock[1] * 1000 + floor(clock[2] / 1000) + ARGV[1])
+local now = tonumber(ARGV[1]:match('^=(.*)'))
+if not now then
+  local clock = call('TIME')
+  now = clock[1] * 1000 + floor(clock[2] / 1000) + ARGV[1]
+end
+now = clamp(now)
 local now_text = string.format('%.0f', now)
 local function text_of(at) return at == now and now_text or string.format('%.0f', at) end
 
