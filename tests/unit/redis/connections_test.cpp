@@ -82,6 +82,15 @@ TEST_CASE("redis: Connections is not in doubt about a question whose answers are
   CHECK_FALSE(error.in_doubt());
 }
 
+TEST_CASE("redis: Connections asks once when the server does not answer in time") {
+  FakeServer server{after_welcome({loaded, "$4\r\nhal", ":7\r\n"})};
+  Connections connections{server.options()};
+  const Error error = tests::error_of([&] { connections.read(count_script(), {}); }).value();
+  CHECK(error.code() == "STORAGE_UNAVAILABLE");
+  CHECK(error.retryable());
+  CHECK(server.command_count() == 4);
+}
+
 TEST_CASE("redis: Connections keeps a connection when the server refuses for now") {
   FakeServer server{after_welcome({loaded, "-LOADING Redis is loading\r\n", "-OOM no memory\r\n",
                                    "-BUSY script\r\n", ":1\r\n"})};

@@ -61,6 +61,7 @@ class FakeServer {
   [[nodiscard]] Options options() const {
     Options options;
     options.unix_socket = path_;
+    options.connect_timeout = std::chrono::milliseconds{200};
     options.command_timeout = std::chrono::milliseconds{200};
     return options;
   }

@@ -38,6 +38,8 @@ TEST_CASE("redis: make_error says what may be done about an answer") {
        false},
       {"WRONGTYPE Operation against a key", "STORAGE_CORRUPT", false},
       {"DUPLICATE_RUN_ID 01", "DUPLICATE_RUN_ID", false},
+      {"NODATA the keys are gone", "STORAGE_CORRUPT", false},
+      {"SCHEMA_TOO_NEW 2", "SCHEMA_TOO_NEW", false},
       {"ERR unknown command", "STORAGE_ERROR", false},
       {"", "STORAGE_ERROR", false},
   };
@@ -62,7 +64,7 @@ TEST_CASE("redis: make_lost_error is in doubt when all of a command was sent") {
     const auto sent = make_lost_error(true, is_timeout);
     CHECK(sent.in_doubt());
     CHECK_FALSE(sent.retryable());
-    CHECK(sent.is_connection_lost());
+    CHECK(sent.is_connection_lost() != is_timeout);
     const auto unsent = make_lost_error(false, is_timeout);
     CHECK(unsent.retryable());
     CHECK_FALSE(unsent.in_doubt());

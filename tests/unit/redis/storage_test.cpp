@@ -69,6 +69,21 @@ TEST_CASE("redis::Storage refuses keys when a newer release has been at them") {
   CHECK(tests::code_of([&] { Storage{keys.options()}; }) == "SCHEMA_TOO_NEW");
   CHECK(storage.health().problem.find("SCHEMA_TOO_NEW") != std::string::npos);
   CHECK_FALSE(storage.health().writable);
+  CHECK(tests::code_of([&] { storage.enqueue({row_of(storage)}, {}); }) == "SCHEMA_TOO_NEW");
+}
+
+TEST_CASE("redis::Storage says so when the server has lost its data, and a new one begins afresh") {
+  OwnServer server{{}};
+  Storage storage{server.options()};
+  storage.sync_jobs({{.name = "alpha"}}, {});
+  answer_to(server.options(), {"FLUSHALL"});
+  const Error error = tests::error_of([&] { storage.enqueue({row_of(storage)}, {}); }).value();
+  CHECK(error.code() == "STORAGE_CORRUPT");
+  CHECK_FALSE(error.retryable());
+  CHECK_FALSE(storage.health().writable);
+  Storage again{server.options()};
+  CHECK(again.summaries().empty());
+  CHECK(again.health().writable);
 }
 
 TEST_CASE("redis::Storage refuses a server that drops keys when its memory is full") {

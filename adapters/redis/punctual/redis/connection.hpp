@@ -42,7 +42,7 @@ class Connection {
   /// Connects and authenticates.
   ///
   /// Errors: STORAGE_UNAVAILABLE -> no connection, or the server does not let us in.
-  /// Blocks: until the server answers, at most `connect_timeout` and twice `command_timeout`.
+  /// Blocks: until the server answers, each time at most `connect_timeout`.
   explicit Connection(const Options& options) : prefix_(options.key_prefix) {
     const timeval timeout = to_timeval(options.connect_timeout);
     context_.reset(options.unix_socket.empty()
@@ -52,7 +52,7 @@ class Connection {
       throw make_connect_error(context_ ? context_->errstr : "");
     }
     ::fcntl(context_->fd, F_SETFD, FD_CLOEXEC);  // NOLINT(cppcoreguidelines-pro-type-vararg)
-    redisSetTimeout(context_.get(), to_timeval(options.command_timeout));
+    set_timeout(options.connect_timeout);
     try {
       let_in(options);
     } catch (const NativeError& error) {
@@ -60,6 +60,9 @@ class Connection {
       throw make_connect_error("");  // none of it does anything
     }
   }
+
+  /// Sets how long a command may take from now on.
+  void set_timeout(Duration timeout) { redisSetTimeout(context_.get(), to_timeval(timeout)); }
 
   /// Sends a command and returns the answer.
   ///

@@ -162,6 +162,7 @@ class Connections {
     try {
       auto connection = std::make_unique<Connection>(options_);
       require_fit_server(*connection);
+      connection->set_timeout(options_.command_timeout);
       const std::lock_guard lock{mutex_};
       failed_count_ = 0;
       return connection;

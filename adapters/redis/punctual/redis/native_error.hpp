@@ -25,10 +25,11 @@ class NativeError : public Error {
       : Error(std::move(code), message, kind),
         reply_(std::move(reply)) {}
 
-  /// The first word of the server's error, e.g. "LOADING"; empty if it did not answer.
+  /// The first word of the server's error, e.g. "LOADING"; empty if the connection broke.
   [[nodiscard]] const std::string& reply() const noexcept { return reply_; }
 
-  /// True if the connection broke: the same command may go through on another.
+  /// True if the connection broke, so that the same may go through on another. Not if the server
+  /// took too long: it is likely to do so again.
   [[nodiscard]] bool is_connection_lost() const noexcept { return reply_.empty(); }
 
   /// True if another connection is likely to lead to another server than this one.
@@ -73,6 +74,10 @@ class NativeError : public Error {
       {"WRONGPASS", "STORAGE_UNAVAILABLE", permanent, "authentication failed"},
       {"NOPERM", "STORAGE_UNAVAILABLE", permanent, nullptr},
       {"WRONGTYPE", "STORAGE_CORRUPT", permanent, "a key holds what this library did not store"},
+      {"NODATA", "STORAGE_CORRUPT", permanent,
+       "the server has lost the jobs and runs that it had; start the schedulers anew"},
+      {"SCHEMA_TOO_NEW", "SCHEMA_TOO_NEW", permanent,
+       "a newer release of the library has changed the Redis keys"},
       {"DUPLICATE_RUN_ID", "DUPLICATE_RUN_ID", permanent,
        "a new run expects an id that no other run has"},
   };
@@ -102,7 +107,7 @@ class NativeError : public Error {
 [[nodiscard]] inline NativeError make_lost_error(bool was_sent, bool is_timeout) {
   return {"STORAGE_UNAVAILABLE",
           is_timeout ? "Redis did not answer in time" : "the connection to Redis broke",
-          was_sent ? ErrorKind::in_doubt : ErrorKind::retryable, ""};
+          was_sent ? ErrorKind::in_doubt : ErrorKind::retryable, is_timeout ? "TIMEOUT" : ""};
 }
 
 /// Returns the error for a connection that could not be made. `message` is the system's; it may
