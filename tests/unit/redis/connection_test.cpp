@@ -21,18 +21,16 @@ using redis::test::TemporaryKeys;
 
 namespace {
 
-const Script& sum_script() {
-  static const Script script{"return ARGV[1] + ARGV[2]"};
-  return script;
-}
+constexpr const char* sum_text = "return ARGV[1] + ARGV[2]";
 
 }  // namespace
 
 TEST_CASE("redis: Connection runs a script when the server has forgotten it") {
   TemporaryKeys keys;
+  const Script sum{sum_text};
   Connection connection{keys.options()};
   for (int i = 0; i < 3; ++i) {
-    const OwnedReply reply = connection.run(sum_script(), "40", {"2"});
+    const OwnedReply reply = connection.run(sum, "40", {"2"});
     CHECK(Reply{reply}.number() == 42);
     connection.command({"SCRIPT", "FLUSH"});
   }
@@ -77,7 +75,7 @@ TEST_CASE("redis: Connection is in doubt when the answer to a command is lost or
 TEST_CASE("redis: Connection is not in doubt when a script could not be loaded") {
   FakeServer server{{""}};
   Connection connection{server.options()};
-  CHECK(tests::error_of([&] { connection.run(sum_script(), "1", {"2"}); })->retryable());
+  CHECK(tests::error_of([&] { connection.run(Script{sum_text}, "1", {"2"}); })->retryable());
 }
 
 TEST_CASE("redis: Connection breaks when it leads to a replica") {

@@ -27,7 +27,7 @@ TEST_CASE("redis: every script compiles, and none is another") {
       &all.release,    &all.take_expired, &all.run,       &all.request_cancel, &all.expire_unknown,
       &all.find_runs,  &all.next_wake,    &all.summaries, &all.prune};
   for (const Script* script : each) {
-    const OwnedReply digest = connection.command({"SCRIPT", "LOAD", script->text});
+    const OwnedReply digest = connection.command({"SCRIPT", "LOAD", script->text()});
     CHECK(digests.insert(Reply{digest}.text()).second);
   }
 }

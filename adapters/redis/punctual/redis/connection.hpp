@@ -19,9 +19,10 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "punctual/base/error.hpp"
@@ -32,9 +33,30 @@
 
 namespace punctual::redis::detail {
 
-/// A script's text. Scripts live as long as the program.
-struct Script {
-  std::string text{};
+/// What the server runs as one step.
+///
+/// It is told the text once; from then on the digest that it answered names the script, on every
+/// server and connection.
+///
+/// Thread-safety: all members, from any thread.
+class Script {
+ public:
+  explicit Script(std::string text) : text_(std::move(text)) {}
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+  /// Returns the digest, which `ask(text)` returns if it is not known yet.
+  template <class Ask>
+  [[nodiscard]] std::string digest(Ask&& ask) const {
+    const std::lock_guard lock{mutex_};
+    if (digest_.empty()) digest_ = ask(text_);
+    return digest_;
+  }
+
+ private:
+  std::string text_;
+  mutable std::mutex mutex_;
+  mutable std::string digest_{};
 };
 
 class Connection {
@@ -76,7 +98,8 @@ class Connection {
   /// Runs a script on the keys with the prefix; `clock` is what lua_base.hpp calls ARGV[1].
   OwnedReply run(const Script& script, std::string_view clock,
                  const std::vector<std::string>& arguments) {
-    std::vector<std::string_view> words{"EVALSHA", digest_of(script), "1", prefix_, clock};
+    const std::string digest = script.digest([&](const auto& text) { return load(text); });
+    std::vector<std::string_view> words{"EVALSHA", digest, "1", prefix_, clock};
     words.insert(words.end(), arguments.begin(), arguments.end());
     try {
       return command(words);
@@ -84,7 +107,7 @@ class Connection {
       if (error.reply() != "NOSCRIPT") throw;
     }
     words[0] = "EVAL";  // the server has forgotten it; this way it learns it again
-    words[1] = script.text;
+    words[1] = script.text();
     return command(words);
   }
 
@@ -170,25 +193,19 @@ class Connection {
     if (options.database != 0) command({"SELECT", std::to_string(options.database)});
   }
 
-  /// Returns the name that the server gives the script.
-  [[nodiscard]] const std::string& digest_of(const Script& script) {
-    auto found = digests_.find(&script);
-    if (found == digests_.end()) {
-      OwnedReply reply;
-      try {
-        reply = command({"SCRIPT", "LOAD", script.text});
-      } catch (const NativeError& error) {
-        if (!error.in_doubt()) throw;
-        throw make_lost_error(false, false);  // to load a script changes nothing
-      }
-      found = digests_.emplace(&script, Reply{reply}.text()).first;
+  /// Returns the name that the server gives a script.
+  [[nodiscard]] std::string load(const std::string& text) {
+    try {
+      const OwnedReply reply = command({"SCRIPT", "LOAD", text});
+      return Reply{reply}.text();
+    } catch (const NativeError& error) {
+      if (!error.in_doubt()) throw;
+      throw make_lost_error(false, error.is_timeout());  // to load a script changes nothing
     }
-    return found->second;
   }
 
   std::string prefix_;
   std::unique_ptr<redisContext, ContextDeleter> context_;
-  std::unordered_map<const Script*, std::string> digests_;
   bool is_broken_ = false;
 };
 

@@ -63,7 +63,7 @@ class Connections {
       return repeating(false, operation);
     } catch (const NativeError& error) {
       if (!error.in_doubt()) throw;
-      throw make_lost_error(false, false);
+      throw make_lost_error(false, error.is_timeout());
     }
   }
 

@@ -32,6 +32,9 @@ class NativeError : public Error {
   /// took too long: it is likely to do so again.
   [[nodiscard]] bool is_connection_lost() const noexcept { return reply_.empty(); }
 
+  /// True if the server took too long.
+  [[nodiscard]] bool is_timeout() const noexcept { return reply_ == "TIMEOUT"; }
+
   /// True if another connection is likely to lead to another server than this one.
   [[nodiscard]] bool is_wrong_server() const noexcept {
     return reply_ == "READONLY" || reply_ == "MASTERDOWN";

@@ -9,6 +9,7 @@
 
 #include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "punctual/redis/connection.hpp"
 #include "punctual/redis/lua_base.hpp"
@@ -46,23 +47,23 @@ call('INCR', P .. 'probe')
 return schema
 )lua";
 
-[[nodiscard]] inline Script make_script(std::initializer_list<const char*> parts) {
-  Script script{"local SCHEMA_LATEST = " + std::to_string(schema_version_latest)};
-  script.text += lua_base;
-  script.text += lua_guard;
-  for (const char* part : parts) script.text += part;
-  return script;
+using ScriptParts = std::initializer_list<const char*>;
+
+[[nodiscard]] inline Script make_script(ScriptParts parts, ScriptParts rest = {}) {
+  std::string text = "local SCHEMA_LATEST = " + std::to_string(schema_version_latest);
+  text.append(lua_base).append(lua_guard);
+  for (const char* part : parts) text += part;
+  for (const char* part : rest) text += part;
+  return Script{std::move(text)};
 }
 
 /// Returns a script that ends runs or stores new ones.
-[[nodiscard]] inline Script make_storing_script(std::initializer_list<const char*> rest) {
-  Script script = make_script({lua_jobs, lua_runs, lua_ends, lua_buckets, lua_store});
-  for (const char* part : rest) script.text += part;
-  return script;
+[[nodiscard]] inline Script make_storing_script(ScriptParts rest) {
+  return make_script({lua_jobs, lua_runs, lua_ends, lua_buckets, lua_store}, rest);
 }
 
 struct Scripts {
-  Script schema = {std::string{lua_base} + lua_schema};
+  Script schema{std::string{lua_base} + lua_schema};
   Script probe = make_script({lua_probe});
 
   Script sync_jobs = make_script({lua_jobs, lua_sync_jobs});
