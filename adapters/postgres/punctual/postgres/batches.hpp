@@ -21,6 +21,7 @@
 #include "punctual/base/time.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/lease.hpp"
+#include "punctual/domain/ledger.hpp"
 #include "punctual/domain/policies.hpp"
 #include "punctual/postgres/claim_front.hpp"
 #include "punctual/postgres/gate.hpp"
@@ -30,7 +31,7 @@
 namespace punctual::postgres::detail {
 
 /// True if what becomes of the row depends on nothing that is stored.
-[[nodiscard]] inline bool is_plain(const NewRun& row) {
+[[nodiscard]] inline bool is_plain_run(const NewRun& row) {
   return row.status == JobStatus::pending && !row.due_at && row.unique_key.empty() &&
          row.after.empty() && row.pace.limit.max == 0 && !row.skip_if_open &&
          !row.skip_if_waiting && !row.replaces_running;
@@ -115,6 +116,7 @@ struct ClaimedBatch {
   run.created_at = row.instant();
   run.attempt = row.number<std::uint32_t>();
   run.priority = row.number<int>();
+  run.exclusive = row.boolean();
   run.fence = static_cast<std::uint64_t>(row.integer());
   run.due_at = row.optional_instant();
   run.retry_of = row.optional_id();
@@ -176,6 +178,68 @@ struct ClaimedBatch {
            std::pair{claim_order(b.run_at, b.priority), b.id};
   });
   return batch;
+}
+
+/// True if the schedule goes on by itself, and is answered by one run that depends on nothing but
+/// other runs of its job.
+[[nodiscard]] inline bool is_plain_advance(const Advance& change) {
+  if (change.rows.size() != 1 || !change.next_due_at) return false;
+  const NewRun& row = change.rows.front();
+  return row.job_name == change.job_name && row.status == JobStatus::pending && row.due_at &&
+         row.attempt == 1 && !row.retry_of && row.unique_key.empty() && row.after.empty() &&
+         row.pace.limit.max == 0 && !row.replaces_running && row.abandon_count == 0 &&
+         !row.workflow_id && row.step.empty();
+}
+
+/// Moves plain schedules on, each job once.
+[[nodiscard]] inline std::vector<AdvanceAnswer> advance_batch(Connection& connection,
+                                                              const std::vector<Advance>& changes,
+                                                              const Passage& passage) {
+  Column names{text_type}, versions{bigint_type}, nexts{bigint_type}, epochs{bigint_type},
+      ids{uuid_type}, triggers{text_type}, due_ats{bigint_type}, run_ats{bigint_type},
+      priorities{bigint_type}, exclusives{bool_type}, skip_opens{bool_type}, skip_waits{bool_type},
+      maxes{bigint_type}, payloads{text_type}, payload_versions{bigint_type}, actors{text_type},
+      reasons{text_type}, keys{text_type}, kinds{bigint_type}, orders{bigint_type};
+  for (const auto& change : changes) {
+    const NewRun& row = change.rows.front();
+    names.add(storable(change.job_name));
+    versions.add_number(static_cast<std::int64_t>(change.version));
+    nexts.add_instant(change.next_due_at);
+    epochs.add_instant(change.epoch_at);
+    ids.add_id(row.id);
+    triggers.add(to_string(row.trigger));
+    due_ats.add_instant(row.due_at);
+    run_ats.add_instant(row.run_at);
+    priorities.add_number(std::int64_t{row.priority});
+    exclusives.add_boolean(row.exclusive);
+    skip_opens.add_boolean(row.skip_if_open);
+    skip_waits.add_boolean(row.skip_if_waiting);
+    maxes.add_unless_zero(row.concurrency_max);
+    payloads.add_json(row.payload);
+    payload_versions.add_unless_zero(row.payload_version);
+    actors.add_text(row.actor);
+    reasons.add_text(row.reason);
+    keys.add_text(row.concurrency_key);
+    kinds.add_number(kind_of(row));
+    orders.add_instant(claim_order(row.run_at, row.priority));
+  }
+  Query query{connection,
+              "SELECT * FROM {}job_advance(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+              " ?, ?, ?, ?, ?, ?)"};
+  query.bind(passage.gate, passage.wait, passage.clock_shift, names, versions, nexts, epochs, ids,
+             triggers, due_ats, run_ats, priorities, exclusives, skip_opens, skip_waits, maxes,
+             payloads, payload_versions, actors, reasons, keys, kinds, orders,
+             "another run of the job is still open", "another run of the job is waiting already");
+  query.run(Phase::commit);
+  std::vector<AdvanceAnswer> answers(changes.size());
+  if (!query.step()) return answers;
+  for (const std::int64_t place : query.numbers()) {
+    answers.at(static_cast<std::size_t>(place - 1)).advanced = true;
+  }
+  for (const std::int64_t place : query.numbers()) {
+    answers.at(static_cast<std::size_t>(place - 1)).conflict_count = 1;
+  }
+  return answers;
 }
 
 /// Records ends; nullopt if something waits for one of them.

@@ -124,6 +124,8 @@ class Connections {
 
  private:
   static constexpr int attempts_max = 5;
+  /// A process that is stopped, or cut off, inside of a transaction holds up the others no longer.
+  static constexpr Duration pause_in_transaction_max = std::chrono::seconds{2};
   static constexpr const char* clock_sql =
       "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
@@ -166,7 +168,9 @@ class Connections {
         "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " +
         std::to_string(options_.busy_timeout.count()) +
         "; SET LOCAL statement_timeout = " + std::to_string(options_.statement_timeout.count()) +
-        "; SET LOCAL enable_seqscan = off; SET LOCAL jit = off" + "; SELECT " + lock +
+        "; SET LOCAL idle_in_transaction_session_timeout = " +
+        std::to_string(pause_in_transaction_max.count()) +
+        "; SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SELECT " + lock +
         std::to_string(gate_key_) + "); " + clock_sql));
   }
 

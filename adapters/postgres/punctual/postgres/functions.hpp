@@ -60,8 +60,12 @@ BEGIN
 END $$;
 )";
 
-/// Claims up to `count` runs, if none of the first ones is limited by others: by being exclusive,
-/// by a concurrency key, by a rate (`rated`), by the room of its job; nor is paused or unknown.
+/// Claims up to `count` runs, in the order of claims. Exclusive ones are kept apart by the unique
+/// index of `job_running`: of two claims that take runs of one job, the later begins again.
+///
+/// It fits if no run among the first is limited by a concurrency key or a rate (`rated`), and not
+/// many are passed over: runs of jobs that are unknown, paused or without room, and exclusive ones
+/// behind another.
 ///
 /// The first row is a head: `fits`, the microseconds that the search took, and the priorities that
 /// there are. `priorities` and `marks`, if not NULL, say where to search: runs before the mark of
@@ -71,11 +75,11 @@ CREATE FUNCTION {}job_claim(gate bigint, wait_ms bigint, shift_ms bigint, node_n
   names text[], rated text[], room_names text[], rooms bigint[], lease_ms bigint, count bigint,
   priorities bigint[], marks bigint[])
 RETURNS TABLE (fits boolean, search_us bigint, found_priorities bigint[], id uuid, job_name text,
-  trigger text, run_at bigint, created_at bigint, attempt bigint, priority bigint, fence bigint,
-  due_at bigint, retry_of uuid, abandon_count bigint, payload_version bigint, workflow_id uuid,
-  payload text, actor text, reason text, unique_key text, message_code text, log text, step text,
-  after_ids text, waits_for bigint, cancel_requested boolean, cancel_actor text,
-  started_at bigint)
+  trigger text, run_at bigint, created_at bigint, attempt bigint, priority bigint,
+  exclusive boolean, fence bigint, due_at bigint, retry_of uuid, abandon_count bigint,
+  payload_version bigint, workflow_id uuid, payload text, actor text, reason text, unique_key text,
+  message_code text, log text, step text, after_ids text, waits_for bigint,
+  cancel_requested boolean, cancel_actor text, started_at bigint)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
@@ -83,7 +87,12 @@ DECLARE
   now_ms bigint;
   begun_at timestamptz;
   front record;
-  picked tid[] := ARRAY[]::tid[];
+  quota bigint;
+  seen_count bigint;
+  passed_over bigint;
+  spare bigint := 0;
+  picked tid[];
+  ranks bigint[];
 BEGIN
   IF NOT pg_try_advisory_xact_lock_shared(gate) THEN
     PERFORM set_config('lock_timeout', wait_ms::text, true);
@@ -91,7 +100,6 @@ BEGIN
   END IF;
   begun_at := clock_timestamp();
   now_ms := floor(extract(epoch FROM begun_at) * 1000)::bigint + shift_ms;
-  fits := true;
   IF priorities IS NULL THEN
     WITH RECURSIVE lane (priority) AS (
       SELECT (SELECT p.priority FROM {}job_pending p ORDER BY p.priority LIMIT 1)
@@ -102,29 +110,67 @@ BEGIN
     SELECT array_agg(lane.priority), array_agg((-9223372036854775808)::bigint)
     INTO priorities, marks FROM lane WHERE lane.priority IS NOT NULL;
   END IF;
-  FOR front IN
-    SELECT r.job_name, array_agg(r.place) AS places, bool_and(r.kind = 0) AS is_plain FROM (
-      SELECT p.* FROM unnest(priorities, marks) AS l (priority, mark) CROSS JOIN LATERAL (
-        SELECT q.ctid AS place, q.job_name, q.kind, q.claim_order, q.id FROM {}job_pending q
-        WHERE q.priority = l.priority AND q.claim_order >= l.mark
-        AND q.claim_order <= now_ms - l.priority * 60000 AND q.run_at <= now_ms
-        ORDER BY q.priority, q.claim_order, q.id LIMIT count FOR UPDATE SKIP LOCKED) AS p
-      ORDER BY p.claim_order, p.id LIMIT count) AS r
-    GROUP BY r.job_name
   LOOP
-    fits := fits AND front.is_plain AND front.job_name = ANY(names)
-      AND front.job_name <> ALL(rated)
-      AND NOT EXISTS (SELECT 1 FROM unnest(room_names, rooms) AS m (name, room)
-        WHERE m.name = front.job_name AND m.room < cardinality(front.places))
-      AND NOT EXISTS (SELECT 1 FROM {}jobs j WHERE j.name = front.job_name AND j.paused);
-    EXIT WHEN NOT fits;
-    picked := picked || front.places;
+    fits := true;
+    seen_count := 0;
+    passed_over := 0;
+    picked := ARRAY[]::tid[];
+    ranks := ARRAY[]::bigint[];
+    FOR front IN
+      SELECT r.job_name, r.kind, array_agg(r.place ORDER BY r.rank) AS places,
+        array_agg(r.rank ORDER BY r.rank) AS ranks, bool_or(r.exclusive) AS is_exclusive,
+        bool_or(r.concurrency_max IS NOT NULL) AS is_keyed
+      FROM (
+        SELECT p.*, row_number() OVER (ORDER BY p.claim_order, p.id) AS rank
+        FROM unnest(priorities, marks) AS l (priority, mark) CROSS JOIN LATERAL (
+          SELECT q.ctid AS place, q.job_name, q.kind, q.claim_order, q.id, q.exclusive,
+            q.concurrency_max
+          FROM {}job_pending q WHERE q.priority = l.priority AND q.claim_order >= l.mark
+          AND q.claim_order <= now_ms - l.priority * 60000 AND q.run_at <= now_ms
+          ORDER BY q.priority, q.claim_order, q.id LIMIT count + spare FOR UPDATE SKIP LOCKED) AS p
+        ORDER BY p.claim_order, p.id LIMIT count + spare) AS r
+      GROUP BY r.job_name, r.kind
+    LOOP
+      seen_count := seen_count + cardinality(front.places);
+      quota := cardinality(front.places);
+      IF front.job_name <> ALL(names)
+        OR EXISTS (SELECT 1 FROM {}jobs j WHERE j.name = front.job_name AND j.paused) THEN
+        quota := 0;
+      ELSIF front.is_keyed OR front.job_name = ANY(rated) THEN
+        fits := false;
+      ELSE
+        IF front.is_exclusive THEN
+          quota := CASE WHEN EXISTS (SELECT 1 FROM {}job_running u
+            WHERE u.job_name = front.job_name AND u.exclusive) THEN 0 ELSE 1 END;
+        END IF;
+        IF cardinality(room_names) > 0 THEN
+          SELECT least(quota, m.room) INTO quota FROM unnest(room_names, rooms) AS m (name, room)
+          WHERE m.name = front.job_name UNION ALL SELECT quota LIMIT 1;
+          fits := fits AND (front.kind = 0 OR front.job_name <> ALL(room_names));
+        END IF;
+      END IF;
+      EXIT WHEN NOT fits;
+      passed_over := passed_over + cardinality(front.places) - quota;
+      picked := picked || front.places[1:quota];
+      ranks := ranks || front.ranks[1:quota];
+    END LOOP;
+    EXIT WHEN NOT fits OR passed_over = 0 OR seen_count < count + spare
+      OR cardinality(picked) >= count;
+    IF spare > 0 THEN
+      fits := false;
+      EXIT;
+    END IF;
+    spare := 200;
   END LOOP;
   search_us := floor(extract(epoch FROM clock_timestamp() - begun_at) * 1000000)::bigint;
   found_priorities := priorities;
   RETURN NEXT;
   IF NOT fits OR cardinality(picked) = 0 THEN
     RETURN;
+  END IF;
+  IF cardinality(picked) > count THEN
+    SELECT array_agg(o.place) INTO picked FROM (
+      SELECT u.place FROM unnest(picked, ranks) AS u (place, rank) ORDER BY u.rank LIMIT count) AS o;
   END IF;
   RETURN QUERY WITH gone AS (DELETE FROM {}job_pending p WHERE p.ctid = ANY(picked) RETURNING p.*),
     started AS (INSERT INTO {}job_running AS u SELECT g.id, g.job_name, g.trigger, g.run_at,
@@ -135,9 +181,10 @@ BEGIN
       least(now_ms + lease_ms, 253402300799999), 0, NULL
       FROM gone g RETURNING u.*)
     SELECT true, 0::bigint, NULL::bigint[], s.id, s.job_name, s.trigger, s.run_at, s.created_at,
-      s.attempt, s.priority, s.fence, s.due_at, s.retry_of, s.abandon_count, s.payload_version,
-      s.workflow_id, s.payload, s.actor, s.reason, s.unique_key, s.message_code, s.log, s.step,
-      s.after_ids, s.waits_for, s.cancel_requested, s.cancel_actor, s.started_at FROM started s;
+      s.attempt, s.priority, s.exclusive, s.fence, s.due_at, s.retry_of, s.abandon_count,
+      s.payload_version, s.workflow_id, s.payload, s.actor, s.reason, s.unique_key,
+      s.message_code, s.log, s.step, s.after_ids, s.waits_for, s.cancel_requested, s.cancel_actor,
+      s.started_at FROM started s;
 END $$;
 )";
 
@@ -234,8 +281,83 @@ BEGIN
 END $$;
 )";
 
+/// Moves schedules on, each with the one run that answers its due instant: pending, or skipped if
+/// it asked for that and another exclusive run of the job is open (`skip_opens`), or waits
+/// (`skip_waits`). Returns the places, in the arrays, of those that were moved, and of those among
+/// them whose instant had been answered.
+///
+/// A schedule that somebody else moves just now counts as moved by them: it is left alone.
+inline constexpr const char* advance_function = R"(
+CREATE FUNCTION {}job_advance(gate bigint, wait_ms bigint, shift_ms bigint, names text[],
+  versions bigint[], nexts bigint[], epochs bigint[], ids uuid[], triggers text[],
+  due_ats bigint[], run_ats bigint[], priorities bigint[], exclusives boolean[],
+  skip_opens boolean[], skip_waits boolean[], maxes bigint[], payloads text[],
+  payload_versions bigint[], actors text[], reasons text[], keys text[], kinds bigint[],
+  orders bigint[], overlap_open text, overlap_waiting text)
+RETURNS TABLE (moved bigint[], conflicts bigint[])
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  now_ms bigint;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock_shared(gate) THEN
+    PERFORM set_config('lock_timeout', wait_ms::text, true);
+    PERFORM pg_advisory_xact_lock_shared(gate);
+  END IF;
+  now_ms := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms;
+  SELECT array_agg(l.place) INTO moved FROM (
+    SELECT a.place FROM unnest(names, versions) WITH ORDINALITY AS a (name, version, place)
+    JOIN {}jobs j ON j.name = a.name AND j.version = a.version
+    FOR NO KEY UPDATE OF j SKIP LOCKED) AS l;
+  IF moved IS NULL THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  UPDATE {}jobs j SET next_due_at = nexts[p.place], failed_dependency = NULL,
+    epoch_at = coalesce(epochs[p.place], j.epoch_at), version = j.version + 1
+  FROM unnest(moved) AS p (place) WHERE j.name = names[p.place];
+  WITH answered AS (
+    INSERT INTO {}job_instants SELECT names[p.place], due_ats[p.place], ids[p.place]
+    FROM unnest(moved) AS p (place) ON CONFLICT DO NOTHING RETURNING run_id),
+  rows AS (
+    SELECT p.place, CASE
+        WHEN exclusives[p.place] AND skip_opens[p.place] AND EXISTS (SELECT 1 FROM {}job_running u
+          WHERE u.job_name = names[p.place] AND u.exclusive) THEN overlap_open
+        WHEN exclusives[p.place] AND (skip_opens[p.place] OR skip_waits[p.place])
+          AND EXISTS (SELECT 1 FROM {}job_pending w WHERE w.exclusive
+            AND w.job_name = names[p.place] AND w.run_at <= now_ms)
+          THEN CASE WHEN skip_opens[p.place] THEN overlap_open ELSE overlap_waiting END
+      END AS overlap
+    FROM unnest(moved) AS p (place) JOIN answered a ON a.run_id = ids[p.place]),
+  pending AS (
+    INSERT INTO {}job_pending (id, job_name, trigger, run_at, created_at, attempt, priority,
+      exclusive, fence, due_at, concurrency_max, payload_version, payload, actor, reason,
+      concurrency_key, kind, claim_order)
+    SELECT ids[r.place], names[r.place], triggers[r.place], run_ats[r.place], now_ms, 1,
+      priorities[r.place], exclusives[r.place], 0, due_ats[r.place], maxes[r.place],
+      payload_versions[r.place], payloads[r.place], actors[r.place], reasons[r.place],
+      keys[r.place], kinds[r.place], orders[r.place]
+    FROM rows r WHERE r.overlap IS NULL),
+  skipped AS (
+    INSERT INTO {}job_history (id, job_name, trigger, run_at, created_at, attempt, priority,
+      exclusive, fence, due_at, concurrency_max, payload_version, payload, actor, reason,
+      concurrency_key, message_code, progress, status, completed_at, summary)
+    SELECT ids[r.place], names[r.place], triggers[r.place], run_ats[r.place], now_ms, 1,
+      priorities[r.place], exclusives[r.place], 0, due_ats[r.place], maxes[r.place],
+      payload_versions[r.place], payloads[r.place], actors[r.place], reasons[r.place],
+      keys[r.place], 'JOB_OVERLAPPED', 0, 'skipped', now_ms, r.overlap
+    FROM rows r WHERE r.overlap IS NOT NULL),
+  counted AS (
+    INSERT INTO {}job_counts SELECT names[r.place], 0, 0, 1 FROM rows r
+    WHERE r.overlap IS NOT NULL)
+  SELECT array_agg(p.place) INTO conflicts FROM unnest(moved) AS p (place)
+  WHERE NOT EXISTS (SELECT 1 FROM answered a WHERE a.run_id = ids[p.place]);
+  RETURN NEXT;
+END $$;
+)";
+
 inline constexpr const char* functions_down = R"(
-DROP FUNCTION {}job_enqueue, {}job_claim, {}job_finish, {}job_renew;
+DROP FUNCTION {}job_enqueue, {}job_claim, {}job_finish, {}job_renew, {}job_advance;
 )";
 
 }  // namespace punctual::postgres::detail

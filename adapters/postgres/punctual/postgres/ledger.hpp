@@ -159,6 +159,7 @@ inline void write_ledger_row(Connection& connection, const LedgerRow& row) {
   return states;
 }
 
+/// Those that somebody moves on just now are left out.
 [[nodiscard]] inline std::vector<ScheduleState> due_schedules(Connection& connection,
                                                               const JobNames& jobs,
                                                               std::size_t limit, TimePoint now) {
@@ -166,7 +167,8 @@ inline void write_ledger_row(Connection& connection, const LedgerRow& row) {
       std::string{"SELECT "} + schedule_state_columns +
       " FROM {}jobs"
       " WHERE enabled AND NOT paused AND next_due_at IS NOT NULL AND next_due_at <= ?"
-      " AND name = ANY(?::text[]) ORDER BY next_due_at, name LIMIT ?";
+      " AND name = ANY(?::text[]) ORDER BY next_due_at, name LIMIT ?"
+      " FOR NO KEY UPDATE SKIP LOCKED";
   std::vector<ScheduleState> states;
   Query query{connection, sql};
   query.bind(now, jobs, std::uint64_t{limit});

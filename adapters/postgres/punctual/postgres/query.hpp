@@ -69,6 +69,9 @@ class Column : public ArrayBuilder {
   void add_instant(TimePoint instant) {
     add_number(std::int64_t{instant.time_since_epoch().count()});
   }
+  void add_instant(const std::optional<TimePoint>& instant) {
+    instant ? add_instant(*instant) : add_null();
+  }
   void add_boolean(bool value) {
     add(value ? std::string_view{"\1", 1} : std::string_view{"\0", 1});
   }

@@ -22,7 +22,7 @@ namespace punctual::postgres::detail {
 
 struct Migration {
   const char* name;
-  std::array<const char*, 4> up;  ///< `{}` and `{index}` as Connection reads them
+  std::array<const char*, 5> up;  ///< `{}` and `{index}` as Connection reads them
   const char* down;               ///< undoes it
 };
 
@@ -197,7 +197,7 @@ CREATE TABLE {}job_running (
   autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0,
   autovacuum_analyze_threshold = 2000000000);
 CREATE INDEX {index}job_running_leases ON {}job_running (lease_until_at);
-CREATE INDEX {index}job_running_exclusive ON {}job_running (job_name) WHERE exclusive;
+CREATE UNIQUE INDEX {index}job_running_exclusive ON {}job_running (job_name) WHERE exclusive;
 CREATE INDEX {index}job_running_keys ON {}job_running (concurrency_key)
   WHERE concurrency_max IS NOT NULL;
 CREATE INDEX {index}job_running_attempts ON {}job_running (retry_of, attempt)
@@ -294,7 +294,7 @@ DROP TABLE {}job_pending, {}job_running, {}job_history, {}rate_buckets, {}run_ed
 inline constexpr std::array<Migration, 2> migrations{{
     {"tables", {ledger_tables, run_tables}, tables_down},
     {"functions",
-     {enqueue_function, claim_function, finish_function, renew_function},
+     {enqueue_function, claim_function, finish_function, renew_function, advance_function},
      functions_down},
 }};
 

@@ -22,7 +22,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -91,7 +93,13 @@ class Storage {
   }
 
   std::vector<AdvanceAnswer> advance(const std::vector<Advance>& advances, TimePoint) {
-    return connections_->write_each(Gate::alone, advances, detail::advance);
+    if (advances.empty()) return {};
+    if (!are_plain(advances)) {
+      return connections_->write_each(Gate::alone, advances, detail::advance);
+    }
+    return connections_->call([&](detail::Connection& connection) {
+      return detail::advance_batch(connection, advances, connections_->passage());
+    });
   }
 
   bool set_paused(const PauseChange& change, TimePoint) {
@@ -106,7 +114,7 @@ class Storage {
   // --- RunQueue
   std::vector<EnqueueAnswer> enqueue(const std::vector<NewRun>& rows, TimePoint) {
     if (rows.empty()) return {};
-    if (!std::all_of(rows.begin(), rows.end(), detail::is_plain)) {
+    if (!std::all_of(rows.begin(), rows.end(), detail::is_plain_run)) {
       auto answers =
           connections_->write(Gate::alone, [&](detail::Connection& write, TimePoint now) {
             return detail::enqueue(write, rows, now);
@@ -133,7 +141,7 @@ class Storage {
   /// Errors: INVALID_CONFIG -> a row that depends on what is stored; DUPLICATE_RUN_ID.
   /// Requires: nobody else uses `connection` meanwhile.
   void enqueue(PGconn* connection, const std::vector<NewRun>& rows) {
-    if (!std::all_of(rows.begin(), rows.end(), detail::is_plain)) {
+    if (!std::all_of(rows.begin(), rows.end(), detail::is_plain_run)) {
       throw Error{"INVALID_CONFIG",
                   "enqueue() in the caller's transaction expects runs without a unique key, "
                   "due instant or runs to wait for"};
@@ -280,6 +288,14 @@ class Storage {
     if (row_count < row_count_min) return;
     counted_->store(0);
     connections_->call(detail::draw_counts_together);
+  }
+
+  /// True if every schedule is plain, and there is none twice.
+  [[nodiscard]] static bool are_plain(const std::vector<Advance>& advances) {
+    std::set<std::string_view> names;
+    return std::all_of(advances.begin(), advances.end(), [&](const Advance& change) {
+      return detail::is_plain_advance(change) && names.insert(change.job_name).second;
+    });
   }
 
   /// Claims the first runs if none of them is limited; nullopt if one is.
