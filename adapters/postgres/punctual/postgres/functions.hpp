@@ -169,8 +169,8 @@ BEGIN
     RETURN;
   END IF;
   IF cardinality(picked) > count THEN
-    SELECT array_agg(o.place) INTO picked FROM (
-      SELECT u.place FROM unnest(picked, ranks) AS u (place, rank) ORDER BY u.rank LIMIT count) AS o;
+    SELECT array_agg(o.place) INTO picked FROM (SELECT u.place
+      FROM unnest(picked, ranks) AS u (place, rank) ORDER BY u.rank LIMIT count) AS o;
   END IF;
   RETURN QUERY WITH gone AS (DELETE FROM {}job_pending p WHERE p.ctid = ANY(picked) RETURNING p.*),
     started AS (INSERT INTO {}job_running AS u SELECT g.id, g.job_name, g.trigger, g.run_at,
