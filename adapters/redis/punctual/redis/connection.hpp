@@ -11,7 +11,6 @@
 
 #include <fcntl.h>
 #include <hiredis/hiredis.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -95,11 +94,11 @@ class Connection {
     return receive();
   }
 
-  /// Runs a script on the keys with the prefix; `clock` is what lua_base.hpp calls ARGV[1].
-  OwnedReply run(const Script& script, std::string_view clock,
+  /// Runs a script on the keys with the prefix; `terms` is what lua_base.hpp calls ARGV[1].
+  OwnedReply run(const Script& script, std::string_view terms,
                  const std::vector<std::string>& arguments) {
     const std::string digest = script.digest([&](const auto& text) { return load(text); });
-    std::vector<std::string_view> words{"EVALSHA", digest, "1", prefix_, clock};
+    std::vector<std::string_view> words{"EVALSHA", digest, "1", prefix_, terms};
     words.insert(words.end(), arguments.begin(), arguments.end());
     try {
       return command(words);
@@ -142,13 +141,12 @@ class Connection {
     return reply;
   }
 
-  /// Waits for an answer; returns false if none came in time.
-  [[nodiscard]] bool wait_readable(Duration timeout) {
-    const redisReader* reader = context_->reader;
-    if (reader->pos < reader->len) return true;  // some of it has been read already
-    pollfd poll_fd{context_->fd, POLLIN, 0};
-    return ::poll(&poll_fd, 1, static_cast<int>(timeout.count())) > 0;
+  /// True if more of the answers has been read than was returned.
+  [[nodiscard]] bool has_unread() const noexcept {
+    return context_->reader->pos < context_->reader->len;
   }
+
+  [[nodiscard]] int descriptor() const noexcept { return context_->fd; }
 
   [[nodiscard]] bool is_broken() const noexcept { return is_broken_; }
 

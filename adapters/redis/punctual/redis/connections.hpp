@@ -46,14 +46,13 @@ class Connections {
   /// Runs a script that changes nothing; it is run again where the answer was lost.
   OwnedReply read(const Script& script, const Arguments& arguments) {
     return read_with(
-        [&](Connection& connection) { return connection.run(script, clock_text(), arguments); });
+        [&](Connection& connection) { return connection.run(script, terms(), arguments); });
   }
 
   /// Runs a script that may change something. Where the answer was lost, that is in doubt.
   OwnedReply write(const Script& script, const Arguments& arguments) {
-    return repeating(true, [&](Connection& connection) {
-      return connection.run(script, clock_text(), arguments);
-    });
+    return repeating(
+        true, [&](Connection& connection) { return connection.run(script, terms(), arguments); });
   }
 
   /// Returns what `operation(connection)` does, which changes nothing.
@@ -75,6 +74,9 @@ class Connections {
         std::chrono::seconds{Reply{reply}[0].number()} + Duration{Reply{reply}[1].number() / 1000};
     return add_clamped(TimePoint{since_epoch}, clock_shift());
   }
+
+  /// The name under which scripts publish what they change.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
   /// What tests add to the server's clock.
   [[nodiscard]] Duration clock_shift() const noexcept {
@@ -112,9 +114,10 @@ class Connections {
   }
 
   /// What lua_base.hpp calls ARGV[1].
-  [[nodiscard]] std::string clock_text() const {
-    if (options_.clock) return '=' + instant_text(options_.clock->load());
-    return number_text(clock_shift().count());
+  [[nodiscard]] std::string terms() const {
+    const std::string clock = options_.clock ? '=' + instant_text(options_.clock->load())
+                                             : number_text(clock_shift().count());
+    return clock + ' ' + name_;
   }
 
   [[nodiscard]] std::unique_ptr<Connection> take() {
@@ -207,6 +210,7 @@ class Connections {
   std::uint32_t failed_count_ = 0;
   Duration next_attempt_{};  ///< on the monotonic clock
   Random random_ = Random::from_entropy();
+  std::string name_ = number_text(random_());
 };
 
 }  // namespace punctual::redis::detail

@@ -5,8 +5,8 @@
 // A script is a chain of such parts and what one operation does, see scripts.hpp. Parts define
 // local functions and nothing else, so that one that is not needed costs nothing but its length.
 //
-// ARGV[1] is what tests add to the clock, or after `=` what they put in its place; the requests
-// begin at ARGV[2].
+// ARGV[1] is what tests add to the clock, or after `=` what they put in its place, a blank, and the
+// name under which changes are published; the requests begin at ARGV[2].
 
 #pragma once
 
@@ -21,10 +21,11 @@ local call, floor, ceil, max, min = redis.call, math.floor, math.ceil, math.max,
 local T_MIN, T_MAX = -62135596800000, 253402300799999
 local function clamp(at) return max(T_MIN, min(T_MAX, at)) end
 
-local now = tonumber(ARGV[1]:match('^=(.*)'))
-if not now then
+local fixed, shift, sender = ARGV[1]:match('^(=?)(%S+) ?(.*)$')
+local now = tonumber(shift)
+if fixed == '' then
   local clock = call('TIME')
-  now = clock[1] * 1000 + floor(clock[2] / 1000) + ARGV[1]
+  now = now + clock[1] * 1000 + floor(clock[2] / 1000)
 end
 now = clamp(now)
 local now_text = string.format('%.0f', now)

@@ -53,7 +53,7 @@ for i = 2, #ARGV do
   if all[2] ~= '1' then sync(all[1], read_fields({}, all, 3)) end
   answers[i - 1] = state_of(all[1])
 end
-if is_woken then call('PUBLISH', P .. 'wake', '') end
+if is_woken then call('PUBLISH', P .. 'wake', sender) end
 return answers
 )lua";
 

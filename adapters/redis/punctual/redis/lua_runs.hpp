@@ -188,7 +188,7 @@ local function flush()
     if not last or last < id then call('HSET', job_key(name), 'last_run', id) end
   end
   apply_all()
-  if is_woken then call('PUBLISH', P .. 'wake', '') end
+  if is_woken then call('PUBLISH', P .. 'wake', sender) end
 end
 )lua";
 

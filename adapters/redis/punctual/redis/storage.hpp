@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,7 @@
 #include "punctual/domain/ledger.hpp"
 #include "punctual/domain/run_query.hpp"
 #include "punctual/policy/storage.hpp"
+#include "punctual/redis/change_watch.hpp"
 #include "punctual/redis/connections.hpp"
 #include "punctual/redis/history.hpp"
 #include "punctual/redis/ledger.hpp"
@@ -68,7 +70,8 @@ class Storage {
   explicit Storage(Options options)
       : options_(checked(std::move(options))),
         connections_(std::make_unique<detail::Connections>(options_)),
-        clock_(std::make_unique<detail::ServerClock>()) {
+        clock_(std::make_unique<detail::ServerClock>()),
+        watch_(std::make_unique<detail::ChangeWatch>(options_, connections_->name())) {
     detail::require_known_schema(schema_version(detail::scripts().schema));
   }
 
@@ -136,6 +139,11 @@ class Storage {
     return options_.poll_period;
   }
 
+  /// As WatchableStorage describes it; see redis/change_watch.hpp.
+  [[nodiscard]] std::shared_ptr<void> watch(std::function<void()> on_change) {
+    return watch_->listen(std::move(on_change));
+  }
+
   /// Writes a key. Does not throw.
   [[nodiscard]] StorageHealth health() const noexcept;
 
@@ -155,6 +163,7 @@ class Storage {
   Options options_{};
   std::unique_ptr<detail::Connections> connections_;
   std::unique_ptr<detail::ServerClock> clock_;
+  std::unique_ptr<detail::ChangeWatch> watch_;
 };
 
 inline StorageHealth Storage::health() const noexcept {
@@ -176,5 +185,6 @@ inline StorageHealth Storage::health() const noexcept {
 }
 
 static_assert(punctual::Storage<Storage>, "see punctual/policy/storage.hpp");
+static_assert(punctual::WatchableStorage<Storage>, "see punctual/policy/storage.hpp");
 
 }  // namespace punctual::redis
