@@ -8,7 +8,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "support/caller_timed_redis.hpp"
+#include "punctual/redis/storage.hpp"
+#include "support/caller_timed.hpp"
 #include "support/catch.hpp"
 #include "support/twin_storages.hpp"
 #include "unit/redis/temporary_keys.hpp"
@@ -22,7 +23,7 @@ TEST_CASE("redis::Storage answers as InMemoryStorage does whatever both are told
   const std::uint64_t count = seeds == nullptr ? 10 : std::strtoull(seeds, nullptr, 10);
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
     redis::test::TemporaryKeys keys;
-    tests::CallerTimedRedis storage{keys.options()};
+    tests::CallerTimed<redis::Storage, redis::Options> storage{keys.options()};
     INFO("seed " << seed);
     REQUIRE(tests::TwinStorages{storage, seed}.run(250) == "");
   }

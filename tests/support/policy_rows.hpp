@@ -20,7 +20,14 @@
 #include <punctual/sqlite/storage.hpp>
 #endif
 #ifdef PUNCTUAL_TESTS_ON_REDIS
-#include "support/caller_timed_redis.hpp"
+#include "punctual/redis/storage.hpp"
+#include "support/caller_timed.hpp"
+#include "unit/redis/temporary_keys.hpp"
+#endif
+#ifdef PUNCTUAL_TESTS_ON_POSTGRES
+#include "punctual/postgres/storage.hpp"
+#include "support/caller_timed.hpp"
+#include "unit/postgres/temporary_schema.hpp"
 #endif
 
 namespace punctual::tests {
@@ -30,8 +37,14 @@ struct PolicyStorage : sqlite::Storage {
   PolicyStorage() : sqlite::Storage{":memory:"} {}
 };
 #elif defined(PUNCTUAL_TESTS_ON_REDIS)
-struct PolicyStorage : private redis::test::TemporaryKeys, CallerTimedRedis {
-  PolicyStorage() : CallerTimedRedis{TemporaryKeys::options()} {}
+struct PolicyStorage : private redis::test::TemporaryKeys,
+                       CallerTimed<redis::Storage, redis::Options> {
+  PolicyStorage() : CallerTimed{TemporaryKeys::options()} {}
+};
+#elif defined(PUNCTUAL_TESTS_ON_POSTGRES)
+struct PolicyStorage : private postgres::test::TemporarySchema,
+                       CallerTimed<postgres::Storage, postgres::Options> {
+  PolicyStorage() : CallerTimed{TemporarySchema::options()} {}
 };
 #else
 using PolicyStorage = InMemoryStorage;

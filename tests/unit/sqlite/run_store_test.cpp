@@ -193,7 +193,7 @@ TEST_CASE("end_running_exclusive ends what is running and exclusive, under the n
   scratch.connection.exec(
       "UPDATE {}job_runs SET status = 'running', fence = 3, started_at = run_at + 5,"
       " lease_until_at = 1");
-  detail::end_running_exclusive(scratch.connection, "alpha", scratch.now);
+  CHECK(detail::end_running_exclusive(scratch.connection, "alpha", scratch.now).size() == 1);
   const auto ended = detail::find_run(scratch.connection, exclusive.id);
   REQUIRE(ended);
   CHECK(ended->status == JobStatus::failed);

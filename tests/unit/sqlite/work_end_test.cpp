@@ -84,7 +84,8 @@ TEST_CASE("work_state goes by the last attempt, whichever names the work") {
   Scratch scratch;
   const RunId first = store(scratch, scratch.row("alpha"));
   CHECK(detail::find_work(scratch.connection, first) == first.to_string());
-  CHECK(detail::find_work(scratch.connection, scratch.ids.next(scratch.now)) == std::nullopt);
+  const RunId gone = scratch.ids.next(scratch.now);
+  CHECK(detail::find_work(scratch.connection, gone) == gone.to_string());
   const auto state = [&] { return detail::work_state(scratch.connection, first.to_string()); };
   CHECK(state() == WorkState::open);
   set_status(scratch, first, "status = 'running', lease_until_at = 1");

@@ -52,7 +52,7 @@ namespace punctual::postgres::detail {
 ///
 /// Errors: DUPLICATE_RUN_ID -> a row has the id of another run.
 inline void enqueue_batch(Connection& connection, const std::vector<NewRun>& rows,
-                          Duration clock_shift, Phase phase) {
+                          const Passage& passage, Phase phase) {
   Column ids{uuid_type}, jobs{text_type}, triggers{text_type}, run_ats{bigint_type},
       attempts{bigint_type}, priorities{bigint_type}, exclusives{bool_type}, retries{uuid_type},
       maxes{bigint_type}, abandons{bigint_type}, versions{bigint_type}, workflows{uuid_type},
@@ -82,12 +82,14 @@ inline void enqueue_batch(Connection& connection, const std::vector<NewRun>& row
     orders.add_instant(claim_order(row.run_at, row.priority));
   }
   const RetentionPolicy retention;
-  Query query{connection,
-              "SELECT {}job_enqueue(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-              " ?, ?, ?)"};
-  query.bind(clock_shift, job_names_of(rows), retention.period, std::uint64_t{retention.keep_last},
-             first, ids, jobs, triggers, run_ats, attempts, priorities, exclusives, retries, maxes,
-             abandons, versions, workflows, payloads, actors, reasons, keys, steps, kinds, orders);
+  Query query{
+      connection,
+      "SELECT {}job_enqueue(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+      " ?, ?, ?)"};
+  query.bind(passage.clock_shift, passage.clock, job_names_of(rows), retention.period,
+             std::uint64_t{retention.keep_last}, first, ids, jobs, triggers, run_ats, attempts,
+             priorities, exclusives, retries, maxes, abandons, versions, workflows, payloads,
+             actors, reasons, keys, steps, kinds, orders);
   try {
     query.run(phase);
   } catch (const NativeError& error) {
@@ -134,6 +136,7 @@ struct ClaimedBatch {
   run.waits_for = row.number<std::uint32_t>();
   run.cancel_requested = row.boolean();
   run.cancel_actor = row.text();
+  run.concurrency_key = row.text();
   run.started_at = row.instant();
   run.lease_until_at = add_clamped(*run.started_at, request.lease);
   return run;
@@ -156,8 +159,8 @@ struct ClaimedBatch {
     room_names.push_back(room.job_name);
     rooms.push_back(static_cast<std::int64_t>(std::min<std::size_t>(room.room, 1'000'000'000)));
   }
-  Query query{connection, "SELECT * FROM {}job_claim(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  query.bind(passage.gate, passage.wait, passage.clock_shift, request.node,
+  Query query{connection, "SELECT * FROM {}job_claim(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  query.bind(passage.gate, passage.wait, passage.clock_shift, passage.clock, request.node,
              request.jobs == nullptr ? none : *request.jobs, rated, room_names, rooms,
              request.lease, std::uint64_t{request.limit});
   query.bind(from ? std::optional{from->priorities} : std::nullopt,
@@ -223,12 +226,13 @@ struct ClaimedBatch {
     kinds.add_number(kind_of(row));
     orders.add_instant(claim_order(row.run_at, row.priority));
   }
-  Query query{connection,
-              "SELECT * FROM {}job_advance(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-              " ?, ?, ?, ?, ?, ?)"};
-  query.bind(passage.gate, passage.wait, passage.clock_shift, names, versions, nexts, epochs, ids,
-             triggers, due_ats, run_ats, priorities, exclusives, skip_opens, skip_waits, maxes,
-             payloads, payload_versions, actors, reasons, keys, kinds, orders,
+  Query query{
+      connection,
+      "SELECT * FROM {}job_advance(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+      " ?, ?, ?, ?, ?, ?)"};
+  query.bind(passage.gate, passage.wait, passage.clock_shift, passage.clock, names, versions, nexts,
+             epochs, ids, triggers, due_ats, run_ats, priorities, exclusives, skip_opens,
+             skip_waits, maxes, payloads, payload_versions, actors, reasons, keys, kinds, orders,
              "another run of the job is still open", "another run of the job is waiting already");
   query.run(Phase::commit);
   std::vector<AdvanceAnswer> answers(changes.size());
@@ -265,19 +269,43 @@ struct ClaimedBatch {
     durations.add_number(std::int64_t{end.duration.count()});
     logs.add_json(end.log);
   }
-  Query query{connection, "SELECT * FROM {}job_finish(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  query.bind(passage.gate, passage.wait, passage.clock_shift, ids, fences, statuses, codes,
-             summaries, details, error_codes, error_messages, durations, logs);
+  Query query{connection, "SELECT * FROM {}job_finish(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  query.bind(passage.gate, passage.wait, passage.clock_shift, passage.clock, ids, fences, statuses,
+             codes, summaries, details, error_codes, error_messages, durations, logs);
   query.run(Phase::commit);
   if (!query.step() || !query.boolean()) return std::nullopt;
-  std::unordered_set<RunId> ended;
-  for (const RunId id : query.ids()) ended.insert(id);
+  const auto ids_ended = query.ids();
+  const auto fences_ended = query.numbers();
+  std::unordered_map<RunId, std::uint64_t> ended;
+  for (std::size_t i = 0; i < ids_ended.size(); ++i) {
+    ended.emplace(ids_ended[i], static_cast<std::uint64_t>(fences_ended.at(i)));
+  }
   std::vector<FinishAnswer> answers;
   answers.reserve(completions.size());
   for (const auto& end : completions) {  // of two ends of one run the second comes too late
-    answers.push_back(ended.erase(end.lease.run_id) > 0 ? FinishAnswer::done : FinishAnswer::lost);
+    const auto found = ended.find(end.lease.run_id);
+    const bool is_done = found != ended.end() && found->second == end.lease.fence;
+    if (is_done) ended.erase(found);
+    answers.push_back(is_done ? FinishAnswer::done : FinishAnswer::lost);
   }
   return answers;
+}
+
+/// Returns the renewals in batches, one after the other, in none of which a run is twice: nearly
+/// always in one.
+[[nodiscard]] inline std::vector<std::vector<Renewal>> without_repetition(
+    const std::vector<Renewal>& renewals) {
+  std::vector<std::vector<Renewal>> batches;
+  std::unordered_set<RunId> seen;
+  for (const auto& renewal : renewals) {
+    const bool is_new = seen.insert(renewal.lease.run_id).second;
+    if (batches.empty() || !is_new) {
+      batches.emplace_back();
+      seen = {renewal.lease.run_id};
+    }
+    batches.back().push_back(renewal);
+  }
+  return batches;
 }
 
 [[nodiscard]] inline std::vector<RenewAnswer> renew_batch(Connection& connection,
@@ -292,22 +320,30 @@ struct ClaimedBatch {
     notes.add_text(renewal.progress_note);
     logs.add_json(renewal.log);
   }
-  Query query{connection, "SELECT * FROM {}job_renew(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  query.bind(passage.gate, passage.wait, passage.clock_shift, lease, ids, fences, shares, notes,
-             logs);
+  Query query{connection, "SELECT * FROM {}job_renew(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  query.bind(passage.gate, passage.wait, passage.clock_shift, passage.clock, lease, ids, fences,
+             shares, notes, logs);
   query.run(Phase::commit);
-  std::unordered_map<RunId, bool> kept;
+  struct Kept {
+    std::uint64_t fence = 0;
+    bool is_cancelled = false;
+  };
+  std::unordered_map<RunId, Kept> kept;
   while (query.step()) {
-    const RunId id = query.id();
-    kept.emplace(id, query.boolean());
+    Kept& run = kept[query.id()];
+    run.fence = static_cast<std::uint64_t>(query.integer());
+    run.is_cancelled = query.boolean();
   }
   std::vector<RenewAnswer> answers;
   answers.reserve(renewals.size());
   for (const auto& renewal : renewals) {
     const auto found = kept.find(renewal.lease.run_id);
-    answers.push_back(found == kept.end() ? RenewAnswer::lost
-                      : found->second     ? RenewAnswer::cancel_requested
-                                          : RenewAnswer::kept);
+    if (found == kept.end() || found->second.fence != renewal.lease.fence) {
+      answers.push_back(RenewAnswer::lost);
+    } else {
+      answers.push_back(found->second.is_cancelled ? RenewAnswer::cancel_requested
+                                                   : RenewAnswer::kept);
+    }
   }
   return answers;
 }

@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -79,7 +80,7 @@ class Connections {
 
   /// How functions on the server pass the gate.
   [[nodiscard]] Passage passage() const noexcept {
-    return {gate_key_, options_.busy_timeout, clock_shift()};
+    return {gate_key_, options_.busy_timeout, clock_shift(), fixed_now()};
   }
 
   /// Calls `operation(connection, now)` in a transaction of its own, and commits what it did.
@@ -174,7 +175,12 @@ class Connections {
         std::to_string(gate_key_) + "); " + clock_sql));
   }
 
+  [[nodiscard]] std::optional<TimePoint> fixed_now() const noexcept {
+    return options_.clock ? std::optional{options_.clock->load()} : std::nullopt;
+  }
+
   [[nodiscard]] TimePoint instant_of(const Result& result) const {
+    if (const auto now = fixed_now()) return *now;
     const std::int64_t ms = std::strtoll(PQgetvalue(result.get(), 0, 0), nullptr, 10);
     return add_clamped(TimePoint{Duration{ms}}, clock_shift());
   }

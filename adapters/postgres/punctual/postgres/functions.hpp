@@ -7,7 +7,8 @@
 // rows do not pass it at all. What does not fit, a function leaves as it is, and says so: `fits`
 // false. Then the operation is done by the statements of Queue, alone behind the gate.
 //
-// `shift_ms` is added to the server's clock, `wait_ms` is how long the gate is waited for. The
+// `shift_ms` is added to the server's clock, `at_ms` if not NULL replaces it; `wait_ms` is how long
+// the gate is waited for. The
 // functions' settings keep the server from plans for tables as large as it remembers them: these
 // fill and empty within seconds, but are looked up by key always.
 
@@ -21,7 +22,7 @@ namespace punctual::postgres::detail {
 /// `names` are the jobs, each once. The ids are looked for among running and ended runs after the
 /// rows are there: a run with such an id that moves meanwhile is waited for and found.
 inline constexpr const char* enqueue_function = R"(
-CREATE FUNCTION {}job_enqueue(shift_ms bigint, names text[], default_period_ms bigint,
+CREATE FUNCTION {}job_enqueue(shift_ms bigint, at_ms bigint, names text[], default_period_ms bigint,
   default_keep_last bigint, first_id uuid,
   ids uuid[], jobs text[], triggers text[], run_ats bigint[], attempts bigint[],
   priorities bigint[], exclusives boolean[], retries uuid[], concurrency_maxes bigint[],
@@ -30,7 +31,8 @@ CREATE FUNCTION {}job_enqueue(shift_ms bigint, names text[], default_period_ms b
 RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  now_ms bigint := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms;
+  now_ms bigint := coalesce(at_ms,
+    floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms);
 BEGIN
   INSERT INTO {}job_pending (id, job_name, trigger, run_at, created_at, attempt, priority,
     exclusive, fence, retry_of, concurrency_max, abandon_count, payload_version, workflow_id,
@@ -71,15 +73,16 @@ END $$;
 /// there are. `priorities` and `marks`, if not NULL, say where to search: runs before the mark of
 /// their priority are passed over unseen. Others' locked rows are left to them.
 inline constexpr const char* claim_function = R"(
-CREATE FUNCTION {}job_claim(gate bigint, wait_ms bigint, shift_ms bigint, node_name text,
-  names text[], rated text[], room_names text[], rooms bigint[], lease_ms bigint, count bigint,
+CREATE FUNCTION {}job_claim(gate bigint, wait_ms bigint, shift_ms bigint, at_ms bigint,
+  node_name text, names text[], rated text[], room_names text[], rooms bigint[],
+  lease_ms bigint, count bigint,
   priorities bigint[], marks bigint[])
 RETURNS TABLE (fits boolean, search_us bigint, found_priorities bigint[], id uuid, job_name text,
   trigger text, run_at bigint, created_at bigint, attempt bigint, priority bigint,
   exclusive boolean, fence bigint, due_at bigint, retry_of uuid, abandon_count bigint,
   payload_version bigint, workflow_id uuid, payload text, actor text, reason text, unique_key text,
   message_code text, log text, step text, after_ids text, waits_for bigint,
-  cancel_requested boolean, cancel_actor text, started_at bigint)
+  cancel_requested boolean, cancel_actor text, concurrency_key text, started_at bigint)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
@@ -99,7 +102,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock_shared(gate);
   END IF;
   begun_at := clock_timestamp();
-  now_ms := floor(extract(epoch FROM begun_at) * 1000)::bigint + shift_ms;
+  now_ms := coalesce(at_ms, floor(extract(epoch FROM begun_at) * 1000)::bigint + shift_ms);
   IF priorities IS NULL THEN
     WITH RECURSIVE lane (priority) AS (
       SELECT (SELECT p.priority FROM {}job_pending p ORDER BY p.priority LIMIT 1)
@@ -184,7 +187,7 @@ BEGIN
       s.attempt, s.priority, s.exclusive, s.fence, s.due_at, s.retry_of, s.abandon_count,
       s.payload_version, s.workflow_id, s.payload, s.actor, s.reason, s.unique_key,
       s.message_code, s.log, s.step, s.after_ids, s.waits_for, s.cancel_requested, s.cancel_actor,
-      s.started_at FROM started s;
+      s.concurrency_key, s.started_at FROM started s;
 END $$;
 )";
 
@@ -192,10 +195,10 @@ END $$;
 /// theirs, nor a schedule that goes by the end. Returns whether they are so, and the ids of those
 /// that were held under the fence that was given.
 inline constexpr const char* finish_function = R"(
-CREATE FUNCTION {}job_finish(gate bigint, wait_ms bigint, shift_ms bigint, ids uuid[],
+CREATE FUNCTION {}job_finish(gate bigint, wait_ms bigint, shift_ms bigint, at_ms bigint, ids uuid[],
   fences bigint[], statuses text[], codes text[], summaries text[], details text[],
   error_codes text[], error_messages text[], durations bigint[], logs text[])
-RETURNS TABLE (fits boolean, ended uuid[])
+RETURNS TABLE (fits boolean, ended uuid[], ended_fences bigint[])
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -221,7 +224,8 @@ BEGIN
       RETURN;
     END IF;
   END IF;
-  now_ms := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms;
+  now_ms := coalesce(at_ms,
+    floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms);
   WITH gone AS (
     DELETE FROM {}job_running r
     USING unnest(ids, fences, statuses, codes, summaries, details, error_codes, error_messages,
@@ -239,13 +243,14 @@ BEGIN
       g.after_ids, g.cancel_requested, g.cancel_actor, g.node, g.started_at, g.lease_until_at,
       g.progress, g.progress_note, g.end_status, greatest(now_ms, g.started_at), g.end_duration,
       g.end_summary, g.end_details, g.end_error_code, g.end_error_message
-    FROM gone g RETURNING h.id, h.job_name, h.status, h.unique_key),
+    FROM gone g RETURNING h.id, h.fence, h.job_name, h.status, h.unique_key),
   counted AS (
     INSERT INTO {}job_counts SELECT k.job_name, count(*) FILTER (WHERE k.status = 'success'),
       count(*) FILTER (WHERE k.status = 'failed'), count(*) FILTER (WHERE k.status = 'skipped')
     FROM kept k GROUP BY k.job_name)
-  SELECT array_agg(k.id), array_agg(k.unique_key) FILTER (WHERE k.unique_key IS NOT NULL)
-  INTO ended, keys FROM kept k;
+  SELECT array_agg(k.id), array_agg(k.fence),
+    array_agg(k.unique_key) FILTER (WHERE k.unique_key IS NOT NULL)
+  INTO ended, ended_fences, keys FROM kept k;
   IF keys IS NOT NULL THEN
     DELETE FROM {}job_keys WHERE unique_key = ANY(keys) AND run_id = ANY(ended);
   END IF;
@@ -255,9 +260,10 @@ END $$;
 
 /// Extends leases; returns those that were held under the fence that was given.
 inline constexpr const char* renew_function = R"(
-CREATE FUNCTION {}job_renew(gate bigint, wait_ms bigint, shift_ms bigint, lease_ms bigint,
-  ids uuid[], fences bigint[], shares double precision[], notes text[], logs text[])
-RETURNS TABLE (id uuid, cancel_requested boolean)
+CREATE FUNCTION {}job_renew(gate bigint, wait_ms bigint, shift_ms bigint, at_ms bigint,
+  lease_ms bigint, ids uuid[], fences bigint[], shares double precision[], notes text[],
+  logs text[])
+RETURNS TABLE (id uuid, fence bigint, cancel_requested boolean)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -269,7 +275,8 @@ BEGIN
     PERFORM set_config('lock_timeout', wait_ms::text, true);
     PERFORM pg_advisory_xact_lock_shared(gate);
   END IF;
-  now_ms := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms;
+  now_ms := coalesce(at_ms,
+    floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms);
   RETURN QUERY UPDATE {}job_running AS r SET
     lease_until_at = least(now_ms + lease_ms, 253402300799999),
     progress = coalesce(e.share, r.progress),
@@ -277,7 +284,7 @@ BEGIN
     log = coalesce(e.log, r.log)
   FROM unnest(ids, fences, shares, notes, logs) AS e (id, fence, share, note, log)
   WHERE r.id = e.id AND r.fence = e.fence
-  RETURNING r.id, r.cancel_requested;
+  RETURNING r.id, r.fence, r.cancel_requested;
 END $$;
 )";
 
@@ -288,8 +295,8 @@ END $$;
 ///
 /// A schedule that somebody else moves just now counts as moved by them: it is left alone.
 inline constexpr const char* advance_function = R"(
-CREATE FUNCTION {}job_advance(gate bigint, wait_ms bigint, shift_ms bigint, names text[],
-  versions bigint[], nexts bigint[], epochs bigint[], ids uuid[], triggers text[],
+CREATE FUNCTION {}job_advance(gate bigint, wait_ms bigint, shift_ms bigint, at_ms bigint,
+  names text[], versions bigint[], nexts bigint[], epochs bigint[], ids uuid[], triggers text[],
   due_ats bigint[], run_ats bigint[], priorities bigint[], exclusives boolean[],
   skip_opens boolean[], skip_waits boolean[], maxes bigint[], payloads text[],
   payload_versions bigint[], actors text[], reasons text[], keys text[], kinds bigint[],
@@ -304,7 +311,8 @@ BEGIN
     PERFORM set_config('lock_timeout', wait_ms::text, true);
     PERFORM pg_advisory_xact_lock_shared(gate);
   END IF;
-  now_ms := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms;
+  now_ms := coalesce(at_ms,
+    floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms);
   SELECT array_agg(l.place) INTO moved FROM (
     SELECT a.place FROM unnest(names, versions) WITH ORDINALITY AS a (name, version, place)
     JOIN {}jobs j ON j.name = a.name AND j.version = a.version

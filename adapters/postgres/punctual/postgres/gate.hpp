@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "punctual/base/time.hpp"
 
@@ -22,6 +23,7 @@ struct Passage {
   std::int64_t gate = 0;
   Duration wait{};  ///< how long it is waited for
   Duration clock_shift{};
+  std::optional<TimePoint> clock{};  ///< instead of the server's
 };
 
 }  // namespace punctual::postgres::detail

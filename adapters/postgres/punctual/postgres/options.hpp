@@ -40,6 +40,8 @@ struct Options {
   std::optional<Duration> poll_period = std::chrono::seconds{1};
   /// For tests: milliseconds that are added to the server's clock. Null: none.
   std::shared_ptr<const std::atomic<std::int64_t>> clock_shift_ms{};
+  /// For tests: the instant to go by instead of the server's clock. Null: the server's clock.
+  std::shared_ptr<const std::atomic<TimePoint>> clock{};
 };
 
 /// True if `name` may be a schema or stand before the names of tables.

@@ -45,10 +45,11 @@ struct Text {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-/// Returns the JSON that `text` spells, or `{"_undecodable": true}`.
+/// Returns the JSON that `text` spells, null for none, or `{"_undecodable": true}`.
 ///
 /// A row that somebody damaged must not keep the rows around it from being read.
 [[nodiscard]] inline Json parse_json(std::string_view text) {
+  if (text.empty()) return nullptr;
   Json json = Json::parse(text, nullptr, false);
   return json.is_discarded() ? Json::object({{"_undecodable", true}}) : json;
 }

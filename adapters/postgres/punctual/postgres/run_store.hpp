@@ -98,9 +98,11 @@ inline void rearm_each(Connection& connection, const std::vector<NewRun>& rows, 
   }
 }
 
-/// Ends the exclusive runs of the job that are running, whoever has them.
-inline void end_running_exclusive(Connection& connection, const std::string& job_name,
-                                  TimePoint now) {
+/// Ends the exclusive runs of the job that are running, whoever has them; returns them. The caller
+/// notes the ends once what takes their place is stored: it may itself wait for one of them.
+[[nodiscard]] inline std::vector<EndedAttempt> end_running_exclusive(Connection& connection,
+                                                                     const std::string& job_name,
+                                                                     TimePoint now) {
   static const std::string sql = std::string{"SELECT "} + run_columns(false) +
                                  " FROM {}job_runs"
                                  " WHERE status = 'running' AND job_name = ? AND exclusive";
@@ -110,6 +112,7 @@ inline void end_running_exclusive(Connection& connection, const std::string& job
     query.bind(job_name);
     while (query.step()) runs.push_back(read_run(query));
   }
+  std::vector<EndedAttempt> ended;
   for (const auto& run : runs) {
     const TimePoint started_at = run.started_at.value_or(now);
     const TimePoint ended_at = std::max(now, started_at);
@@ -120,22 +123,27 @@ inline void end_running_exclusive(Connection& connection, const std::string& job
     end.error = RunError{"CANCELLED", "another run took its place"};
     end_running(connection, run.id, end, ended_at);
     count_ended(connection, job_name, JobStatus::failed);
-    note_end(connection, ended_attempt(run, false), ended_at);
+    ended.push_back(ended_attempt(run, false));
   }
+  return ended;
 }
 
-/// Draws the edges from what the run waits for, and counts them.
-///
-/// Returns false if something of it did not end well.
-[[nodiscard]] inline bool draw_edges(Connection& connection, JobRun& run) {
+/// Returns the open works among those that are named; nullopt if one did not end well.
+[[nodiscard]] inline std::optional<std::vector<RunId>> open_works(Connection& connection,
+                                                                  const std::vector<RunId>& after) {
   std::vector<RunId> open;
-  for (const RunId id : run.after) {
+  for (const RunId id : after) {
     const auto work = find_work(connection, id);
-    const WorkState state = work ? work_state(connection, *work) : WorkState::unknown;
-    if (state == WorkState::unknown || state == WorkState::ended_otherwise) return false;
-    if (state == WorkState::open) open.push_back(*work);
+    const WorkState state = work_state(connection, work);
+    if (state == WorkState::unknown || state == WorkState::ended_otherwise) return std::nullopt;
+    if (state == WorkState::open) open.push_back(work);
   }
-  for (const RunId work : open) {
+  return open;
+}
+
+/// Draws the edges from the works that the run waits for, and counts them.
+inline void draw_edges(Connection& connection, JobRun& run, const std::vector<RunId>& works) {
+  for (const RunId work : works) {
     Query{connection,
           "INSERT INTO {}run_edges (prerequisite, dependent) VALUES (?, ?) ON CONFLICT DO NOTHING"}
         .bind(work, run.id)
@@ -143,7 +151,6 @@ inline void end_running_exclusive(Connection& connection, const std::string& job
     run.waits_for += connection.change_count() > 0 ? 1 : 0;
   }
   if (run.waits_for > 0) run.run_at = time_max;
-  return true;
 }
 
 /// Ends a run that is about to be stored as skipped.
@@ -161,28 +168,39 @@ inline void skip_at_once(JobRun& run, std::string_view code, const char* why, Ti
 ///
 /// Errors: DUPLICATE_RUN_ID -> another run has its id.
 inline Stored store_run(Connection& connection, const NewRun& row, TimePoint now) {
-  if (row.due_at && row.attempt == 1 && first_attempt(connection, row.job_name, *row.due_at)) {
-    return Stored::answered;
-  }
   const bool is_pending = row.status == JobStatus::pending;
-  if (is_pending && !row.unique_key.empty() && open_with_key(connection, row.unique_key)) {
-    return Stored::key_taken;
+  const bool is_answered =
+      row.due_at && row.attempt == 1 && first_attempt(connection, row.job_name, *row.due_at);
+  const bool is_key_taken =
+      is_pending && !row.unique_key.empty() && open_with_key(connection, row.unique_key);
+  if (is_answered || is_key_taken) {
+    if (find_run(connection, row.id)) throw duplicate_run_id();
+    return is_answered ? Stored::answered : Stored::key_taken;
   }
   ensure_job(connection, row.job_name);
   JobRun run = to_run(row, now);
-  if (is_pending && row.replaces_running) end_running_exclusive(connection, row.job_name, now);
-  const bool overlaps = overlaps_open(connection, row, now);
-  if (overlaps) {
-    skip_at_once(run, message_code::job_overlapped,
-                 row.skip_if_open ? "another run of the job is still open"
-                                  : "another run of the job is waiting already",
-                 now);
-  } else if (is_pending && !draw_edges(connection, run)) {
+  const auto works = open_works(connection, run.after);
+  std::vector<EndedAttempt> replaced;
+  bool overlaps = false;
+  if (is_pending && !works) {
     skip_at_once(run, message_code::job_dependency_failed, dependency_failed_summary, now);
-  } else if (is_pending && run.waits_for == 0 && row.pace.limit.max > 0) {
-    run.run_at = take_token(connection, row.pace, run.run_at);
+  } else if (is_pending) {
+    if (row.replaces_running) replaced = end_running_exclusive(connection, row.job_name, now);
+    overlaps = overlaps_open(connection, row, now);
+    if (overlaps) {
+      skip_at_once(run, message_code::job_overlapped,
+                   row.skip_if_open ? "another run of the job is still open"
+                                    : "another run of the job is waiting already",
+                   now);
+    } else {
+      draw_edges(connection, run, *works);
+      if (run.waits_for == 0 && row.pace.limit.max > 0) {
+        run.run_at = take_token(connection, row.pace, run.run_at);
+      }
+    }
   }
   insert_run(connection, run);
+  for (auto& end : replaced) note_end(connection, std::move(end), now);
   if (is_terminal(run.status)) {
     count_ended(connection, run.job_name, run.status);
     note_end(connection, ended_attempt(run, false), now);

@@ -54,7 +54,7 @@ CREATE TABLE {}jobs (
   name text COLLATE "C" PRIMARY KEY,
   version bigint NOT NULL DEFAULT 0,
   description text NOT NULL DEFAULT '',
-  schedule text COLLATE "C" NOT NULL DEFAULT '',
+  schedule text COLLATE "C" NOT NULL DEFAULT 'null',
   enabled boolean NOT NULL DEFAULT true,
   paused boolean NOT NULL DEFAULT false,
   paused_at bigint,

@@ -123,7 +123,7 @@ class Storage {
       return answers;
     }
     connections_->call([&](detail::Connection& connection) {
-      detail::enqueue_batch(connection, rows, connections_->clock_shift(), detail::Phase::commit);
+      detail::enqueue_batch(connection, rows, connections_->passage(), detail::Phase::commit);
     });
     watch_->tell();
     std::vector<EnqueueAnswer> answers;
@@ -148,7 +148,7 @@ class Storage {
     }
     if (rows.empty()) return;
     detail::Connection borrowed{options_, connection};
-    detail::enqueue_batch(borrowed, rows, connections_->clock_shift(), detail::Phase::statement);
+    detail::enqueue_batch(borrowed, rows, connections_->passage(), detail::Phase::statement);
     detail::notify(borrowed);
   }
 
@@ -163,10 +163,14 @@ class Storage {
   }
 
   std::vector<RenewAnswer> renew(const std::vector<Renewal>& renewals, Duration lease, TimePoint) {
-    if (renewals.empty()) return {};
-    return connections_->call([&](detail::Connection& connection) {
-      return detail::renew_batch(connection, renewals, lease, connections_->passage());
-    });
+    std::vector<RenewAnswer> answers;
+    for (const auto& batch : detail::without_repetition(renewals)) {
+      const auto some = connections_->call([&](detail::Connection& connection) {
+        return detail::renew_batch(connection, batch, lease, connections_->passage());
+      });
+      answers.insert(answers.end(), some.begin(), some.end());
+    }
+    return answers;
   }
 
   std::vector<FinishAnswer> finish(const std::vector<Completion>& completions, TimePoint) {
@@ -261,6 +265,7 @@ class Storage {
 
   /// The server's clock, by how far it is from this host's, measured every ten seconds.
   [[nodiscard]] TimePoint now(TimePoint) {
+    if (options_.clock) return options_.clock->load();
     const TimePoint unshifted = clock_->now(
         [&] { return add_clamped(connections_->server_now(), -connections_->clock_shift()); });
     return add_clamped(unshifted, connections_->clock_shift());

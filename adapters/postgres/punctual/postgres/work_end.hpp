@@ -48,20 +48,30 @@ struct EndedAttempt {
 /// How some work stands.
 enum class WorkState : std::uint8_t { open, ended_well, ended_otherwise, unknown };
 
-/// Returns the id of the first attempt at the work that `run` is an attempt of.
-[[nodiscard]] inline std::optional<RunId> find_work(Connection& connection, RunId run) {
+/// Returns the id of the first attempt at the work that `run` is an attempt of. A run that is not
+/// there any more may have been a first one, of which later ones are left.
+[[nodiscard]] inline RunId find_work(Connection& connection, RunId run) {
   Query query{connection, "SELECT coalesce(retry_of, id) FROM {}job_runs WHERE id = ?"};
-  return query.bind(run).step() ? std::optional{query.id()} : std::nullopt;
+  return query.bind(run).step() ? query.id() : run;
+}
+
+/// True if an attempt at the work is pending or running.
+[[nodiscard]] inline bool is_open(Connection& connection, RunId work) {
+  Query query{connection,
+              "SELECT 1 WHERE EXISTS (SELECT 1 FROM {}job_pending WHERE id = ?1 OR retry_of = ?1)"
+              " OR EXISTS (SELECT 1 FROM {}job_running WHERE id = ?1 OR retry_of = ?1)"};
+  return query.bind(work).step();
 }
 
 [[nodiscard]] inline WorkState work_state(Connection& connection, RunId work) {
+  if (is_open(connection, work)) return WorkState::open;
   Query query{connection,
-              "SELECT status, started_at IS NOT NULL FROM {}job_runs"
-              " WHERE retry_of = ?1 OR id = ?1 ORDER BY attempt DESC LIMIT 1"};
+              "SELECT status, started_at IS NOT NULL FROM {}job_history"
+              " WHERE retry_of = ?1 OR id = ?1"
+              " ORDER BY (retry_of IS NOT NULL) DESC, attempt DESC, id DESC LIMIT 1"};
   if (!query.bind(work).step()) return WorkState::unknown;
   const JobStatus status = parse_job_status(query.text()).value_or(JobStatus::failed);
   const bool has_started = query.boolean();
-  if (!is_terminal(status)) return WorkState::open;
   const bool is_well =
       status == JobStatus::success || (status == JobStatus::skipped && has_started);
   return is_well ? WorkState::ended_well : WorkState::ended_otherwise;
@@ -73,13 +83,6 @@ enum class WorkState : std::uint8_t { open, ended_well, ended_otherwise, unknown
               "SELECT EXISTS (SELECT 1 FROM {}run_edges WHERE prerequisite = ?1)"
               " OR EXISTS (SELECT 1 FROM {}job_dependencies WHERE prerequisite = ?2)"};
   return query.bind(ended.work, ended.job_name).step() && query.boolean();
-}
-
-[[nodiscard]] inline bool has_later_attempt(Connection& connection, const EndedAttempt& ended) {
-  Query query{connection,
-              "SELECT 1 FROM {}job_runs"
-              " WHERE retry_of = ? AND attempt > ? LIMIT 1"};
-  return query.bind(ended.work, ended.attempt).step();
 }
 
 /// Returns the texts in the first column.
@@ -176,7 +179,7 @@ inline void note_end(Connection& connection, EndedAttempt first, TimePoint ended
   while (!ends.empty()) {
     const EndedAttempt ended = std::move(ends.front());
     ends.pop_front();
-    if (!has_dependents(connection, ended) || has_later_attempt(connection, ended)) continue;
+    if (!has_dependents(connection, ended) || is_open(connection, ended.work)) continue;
     if (ended.tells_jobs) tell_jobs(connection, ended, ended_at);
     Query query{connection, "SELECT dependent FROM {}run_edges WHERE prerequisite = ?"};
     for (const RunId dependent : ids_of(query.bind(ended.work))) {

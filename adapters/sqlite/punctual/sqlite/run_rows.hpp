@@ -104,6 +104,10 @@ inline constexpr const char* slim_run_columns = R"(
   return read_run_by_id(connection, id.to_string());
 }
 
+[[nodiscard]] inline Error duplicate_run_id() {
+  return Error{"DUPLICATE_RUN_ID", "a new run expects an id that no other run has"};
+}
+
 /// Stores a run that is pending or was answered at once.
 ///
 /// Errors: DUPLICATE_RUN_ID -> another run has its id.
@@ -126,7 +130,7 @@ inline void insert_run(Connection& connection, const JobRun& run) {
     query.run();
   } catch (const SQLite::Exception& error) {
     if (error.getExtendedErrorCode() != SQLITE_CONSTRAINT_PRIMARYKEY) throw;
-    throw Error{"DUPLICATE_RUN_ID", "a new run expects an id that no other run has"};
+    throw duplicate_run_id();
   }
 }
 

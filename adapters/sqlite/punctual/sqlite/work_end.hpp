@@ -47,10 +47,11 @@ struct EndedAttempt {
 /// How some work stands.
 enum class WorkState : std::uint8_t { open, ended_well, ended_otherwise, unknown };
 
-/// Returns the id of the first attempt at the work that `run` is an attempt of.
-[[nodiscard]] inline std::optional<std::string> find_work(Connection& connection, RunId run) {
+/// Returns the id of the first attempt at the work that `run` is an attempt of. A run that is not
+/// there any more may have been a first one, of which later ones are left.
+[[nodiscard]] inline std::string find_work(Connection& connection, RunId run) {
   Query query{connection, "SELECT coalesce(retry_of, id) FROM {}job_runs WHERE id = ?"};
-  return query.bind(run).step() ? std::optional{query.text()} : std::nullopt;
+  return query.bind(run).step() ? query.text() : run.to_string();
 }
 
 [[nodiscard]] inline WorkState work_state(Connection& connection, const std::string& work) {

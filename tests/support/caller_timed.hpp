@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// CallerTimedRedis: a redis::Storage that goes by the caller's instant, so that tests with a clock
-// of their own can use it.
+// CallerTimed: a storage that hosts share, but that goes by the caller's instant, so that tests
+// with a clock of their own can use it.
 //
-// Thread-safety: as redis::Storage, as long as all callers say the same instant.
+// Thread-safety: as the storage, as long as all callers say the same instant.
 
 #pragma once
 
@@ -15,14 +15,14 @@
 #include <utility>
 #include <vector>
 
-#include "punctual/redis/storage.hpp"
-#include "unit/redis/temporary_keys.hpp"
+#include <punctual/punctual.hpp>
 
 namespace punctual::tests {
 
-class CallerTimedRedis {
+template <class StorageT, class OptionsT>
+class CallerTimed {
  public:
-  explicit CallerTimedRedis(redis::Options options) : storage_(timed(std::move(options))) {}
+  explicit CallerTimed(OptionsT options) : storage_(timed(std::move(options))) {}
 
   std::vector<ScheduleState> sync_jobs(const std::vector<JobDefinition>& definitions,
                                        TimePoint now) {
@@ -77,18 +77,18 @@ class CallerTimedRedis {
   [[nodiscard]] StorageHealth health() const noexcept { return storage_.health(); }
 
  private:
-  redis::Options timed(redis::Options options) {
+  OptionsT timed(OptionsT options) {
     options.clock = clock_;
     return options;
   }
 
-  redis::Storage& at(TimePoint now) {
+  StorageT& at(TimePoint now) {
     clock_->store(now);
     return storage_;
   }
 
   std::shared_ptr<std::atomic<TimePoint>> clock_ = std::make_shared<std::atomic<TimePoint>>();
-  redis::Storage storage_;
+  StorageT storage_;
 };
 
 }  // namespace punctual::tests
