@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -248,6 +250,33 @@ TEST_CASE("redis::Storage reads a row when somebody damaged its JSON") {
   answer_to(keys.options(), {"HSET", keys.prefix() + "run:" + row.id.to_string(), "payload", "{n"});
   REQUIRE(storage.run(row.id));
   CHECK(storage.run(row.id)->payload == Json{{"_undecodable", true}});
+}
+
+TEST_CASE("redis::Storage takes limits and spans as large as there are") {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  TemporaryKeys keys;
+  Storage storage{keys.options()};
+  storage.sync_jobs({{.name = "alpha",
+                      .after_finish_delay = Duration::max(),
+                      .retention = {.period = Duration::max(), .keep_last = most}}},
+                    {});
+  storage.enqueue({row_of(storage), row_of(storage)}, {});
+  const auto runs =
+      storage.claim({.node = "a", .jobs = &alpha, .limit = most, .lease = Duration::max()}, {});
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].lease_until_at == time_max);
+  CHECK(storage.renew({{.lease = {runs[0].id, runs[0].fence}}}, Duration{1}, {}).at(0) ==
+        RenewAnswer::kept);
+  keys.shift_clock(Duration{1000});
+  const auto taken =
+      storage.take_expired({.jobs = &alpha, .limit = most, .lease = Duration{1}}, {});
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].id == runs[0].id);
+  storage.finish({success_of(taken[0]), success_of(runs[1])}, {});
+  CHECK(storage.summaries().at(0).next_run_at == time_max);
+  CHECK(storage.prune(most, {}) == 0);
+  CHECK(storage.expire_unknown({.jobs = &alpha, .limit = most, .age = Duration::max()}, {}) == 0);
+  CHECK(storage.due_schedules(alpha, most, {}).empty());
 }
 
 TEST_CASE("redis::Storage says that it is corrupt when a key holds something else") {

@@ -100,7 +100,8 @@ return answers
 
 /// ARGV: the lease, the limit, the names of jobs. Answers the runs, the longest expired first.
 inline constexpr const char* lua_take_expired = R"lua(
-local until_at, limit, known = clamp(now + ARGV[2]), tonumber(ARGV[3]), set_of(texts(ARGV[4]))
+local until_at, known = clamp(now + ARGV[2]), set_of(texts(ARGV[4]))
+local limit = min(tonumber(ARGV[3]), 1000000)  -- it goes to a command, which takes no more
 local expired = {}
 walk(P .. 'leases', function(name, first_at)
   if first_at > now then return true end
