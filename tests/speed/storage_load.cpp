@@ -3,9 +3,8 @@
 // Work for a storage, without a scheduler: threads that hand in runs, and threads that claim them
 // and record their ends.
 //
-//   storage_load work SPEC SECONDS    prints one JSON object: how many runs ended in each second,
-//   and
-//                                     how long each claim took
+//   storage_load work SPEC SECONDS    prints, as one JSON object, how many runs ended in each
+//                                     second, and how long each claim took
 //   storage_load fill SPEC COUNT      stores so many rows that have ended
 
 #include <punctual/punctual.hpp>
