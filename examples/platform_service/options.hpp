@@ -20,7 +20,8 @@ Runs the job "platform-self-check" once a day, until SIGINT or SIGTERM.
   --storage memory|sqlite:FILE|postgres:CONNINFO|redis:HOST:PORT
                                  where runs are kept (default: sqlite:platform.db). CONNINFO is what
                                  libpq reads; what it does not say, above all a password, is taken
-                                 from PGPASSWORD and the like, or from the file .pgpass
+                                 from PGPASSWORD and the like, or from the file .pgpass. For Redis,
+                                 the path of a Unix socket may stand instead of HOST:PORT
   --node NAME                    how this process is called in the history (default: node)
   --environment NAME             shown in the result (default: development)
   --require-env NAME             a variable that must be set; repeatable
@@ -36,7 +37,7 @@ Runs the job "platform-self-check" once a day, until SIGINT or SIGTERM.
 struct StorageChoice {
   enum class Kind { memory, sqlite, postgres, redis };
   Kind kind = Kind::sqlite;
-  std::string target = "platform.db";  // the file, the conninfo, or the host
+  std::string target = "platform.db";  // the file, the conninfo, the host or the socket
   int port = 0;
 };
 
@@ -94,8 +95,9 @@ inline std::string shown_kind(const std::string& text) {
   return "\"" + kind + (kind.size() < text.size() ? ":…\"" : "\"");
 }
 
-/// Reads "HOST:PORT"; an address of IPv6 may stand in brackets.
+/// Reads "HOST:PORT", or the path of a Unix socket; an address of IPv6 may stand in brackets.
 inline StorageChoice parse_redis(const std::string& text) {
+  if (!text.empty() && text.front() == '/') return {StorageChoice::Kind::redis, text, 0};
   const std::size_t colon = text.rfind(':');
   const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
   const bool is_number = !port.empty() && port.size() <= 5 &&

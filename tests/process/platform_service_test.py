@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The platform service on the storages that it can be told of: platform_service_test.py PROGRAM
 
-Where PUNCTUAL_TEST_POSTGRES names a server, on that one too.
+Where PUNCTUAL_TEST_POSTGRES or PUNCTUAL_TEST_REDIS names a server, on that one too.
 """
 
 import json
@@ -14,6 +14,9 @@ import tempfile
 import unittest
 
 PROGRAM = ""
+SERVERS = [f"{kind}:{os.environ[variable]}"
+           for kind, variable in [("postgres", "PUNCTUAL_TEST_POSTGRES"),
+                                  ("redis", "PUNCTUAL_TEST_REDIS")] if variable in os.environ]
 
 
 def run(*arguments):
@@ -50,10 +53,10 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(json.loads(done.stdout)["messageCode"], "PLATFORM_VALIDATION_PASSED")
 
 
-@unittest.skipUnless("PUNCTUAL_TEST_POSTGRES" in os.environ, "no PostgreSQL server given")
+@unittest.skipUnless(SERVERS, "no server given")
 class SharedStorage(unittest.TestCase):
     def setUp(self):
-        self.storage = ["--storage", f"postgres:{os.environ['PUNCTUAL_TEST_POSTGRES']}"]
+        self.storage = ["--storage", SERVERS[0]]
 
     def test_two_nodes_share_a_history_that_names_them(self):
         for node in ["left", "right"]:
