@@ -112,10 +112,10 @@ void measure_enqueue(const std::string& name, Make& make) {
 
 template <class Make>
 void measure_drain(const std::string& name, Make& make) {
-  for (const std::size_t batch : {std::size_t{100}, std::size_t{500}}) {
+  for (const std::size_t batch : {std::size_t{100}, std::size_t{500}, std::size_t{1000}}) {
     for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{4}}) {
-      report(name + ".drain", "runs/s",
-             {{"batch", batch}, {"threads", threads}, {"runs", 200'000}}, 3, [&] {
+      report(name + ".drain", "runs/s", {{"batch", batch}, {"threads", threads}, {"runs", 200'000}},
+             3, [&] {
                auto storage = make();
                enqueue_many(*storage, 200'000, 1000);
                std::atomic<std::size_t> done{0};

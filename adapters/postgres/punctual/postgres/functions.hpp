@@ -33,6 +33,8 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   now_ms bigint := coalesce(at_ms,
     floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms);
+  is_taken boolean;
+  is_unknown boolean;
 BEGIN
   INSERT INTO {}job_pending (id, job_name, trigger, run_at, created_at, attempt, priority,
     exclusive, fence, retry_of, concurrency_max, abandon_count, payload_version, workflow_id,
@@ -46,15 +48,16 @@ BEGIN
     AS r (id, job, trigger, run_at, attempt, priority, exclusive, retry, concurrency_max,
       abandons, version, workflow, payload, actor, reason, concurrency_key, step, kind,
       claim_order);
-  PERFORM 1 FROM {}job_running WHERE id = ANY(ids);
-  IF NOT FOUND AND first_id <= (SELECT id FROM {}job_history ORDER BY id DESC LIMIT 1) THEN
-    PERFORM 1 FROM {}job_history WHERE id = ANY(ids);
-  END IF;
-  IF FOUND THEN
+  SELECT EXISTS (SELECT 1 FROM {}job_running WHERE id = ANY(ids))
+      OR (first_id <= (SELECT id FROM {}job_history ORDER BY id DESC LIMIT 1)
+        AND EXISTS (SELECT 1 FROM {}job_history WHERE id = ANY(ids))),
+    EXISTS (SELECT 1 FROM unnest(names) AS n WHERE NOT EXISTS (
+      SELECT 1 FROM {}jobs WHERE name = n))
+  INTO is_taken, is_unknown;
+  IF is_taken THEN
     RAISE unique_violation USING MESSAGE = 'job_runs_pkey';
   END IF;
-  PERFORM 1 FROM unnest(names) AS n WHERE NOT EXISTS (SELECT 1 FROM {}jobs WHERE name = n);
-  IF FOUND THEN
+  IF is_unknown THEN
     INSERT INTO {}jobs (name, retention_period_ms, retention_keep_last)
     SELECT n, default_period_ms, default_keep_last FROM unnest(names) AS n ORDER BY n
     ON CONFLICT DO NOTHING;
@@ -120,8 +123,7 @@ BEGIN
     picked := ARRAY[]::tid[];
     ranks := ARRAY[]::bigint[];
     FOR front IN
-      SELECT r.job_name, r.kind, array_agg(r.place ORDER BY r.rank) AS places,
-        array_agg(r.rank ORDER BY r.rank) AS ranks, bool_or(r.exclusive) AS is_exclusive,
+      SELECT r.job_name, r.kind, array_agg(r.place) AS places, array_agg(r.rank) AS ranks, bool_or(r.exclusive) AS is_exclusive,
         bool_or(r.concurrency_max IS NOT NULL) AS is_keyed
       FROM (
         SELECT p.*, row_number() OVER (ORDER BY p.claim_order, p.id) AS rank
@@ -154,8 +156,15 @@ BEGIN
       END IF;
       EXIT WHEN NOT fits;
       passed_over := passed_over + cardinality(front.places) - quota;
-      picked := picked || front.places[1:quota];
-      ranks := ranks || front.ranks[1:quota];
+      IF quota < cardinality(front.places) THEN
+        SELECT array_agg(o.place), array_agg(o.rank) INTO front.places, front.ranks FROM (
+          SELECT u.place, u.rank FROM unnest(front.places, front.ranks) AS u (place, rank)
+          ORDER BY u.rank LIMIT quota) AS o;
+      END IF;
+      IF quota > 0 THEN
+        picked := picked || front.places;
+        ranks := ranks || front.ranks;
+      END IF;
     END LOOP;
     EXIT WHEN NOT fits OR passed_over = 0 OR seen_count < count + spare
       OR cardinality(picked) >= count;
