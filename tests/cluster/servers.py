@@ -2,6 +2,7 @@
 """Servers of a test's own, in a temporary directory and on Unix sockets, that can be killed and started again."""
 
 import asyncio
+import ctypes
 import glob
 import os
 import pathlib
@@ -59,6 +60,12 @@ def as_user(name):
     return {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
 
 
+def dies_with_parent():
+    """In a new process: it ends when the test does, however that ends."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
 class Directory:
     """A temporary directory that `user` may write to, and everybody may look into."""
 
@@ -102,7 +109,7 @@ class Postgres:
             command += ["-c", setting]
         with open(self.directory.path / "log", "ab") as log:
             self.process = subprocess.Popen(command, cwd=self.directory.path, stdout=log, stderr=log,
-                                            **as_user("postgres"))
+                                            preexec_fn=dies_with_parent, **as_user("postgres"))
         wait_until(self.answers, 60, "the server does not start")
 
     def answers(self):
@@ -166,7 +173,8 @@ class Redis:
                    self.directory.path, "--appendonly", "yes", "--appendfsync", "everysec",
                    "--save", "", "--maxmemory-policy", "noeviction"]
         with open(self.directory.path / "log", "ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, **as_user("redis"))
+            self.process = subprocess.Popen(command, stdout=log, stderr=log,
+                                            preexec_fn=dies_with_parent, **as_user("redis"))
         wait_until(self.answers, 60, "the server does not start")
 
     def cli(self, *words):
