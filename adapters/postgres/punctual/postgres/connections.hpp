@@ -126,7 +126,7 @@ class Connections {
  private:
   static constexpr int attempts_max = 5;
   /// A process that is stopped, or cut off, inside of a transaction holds up the others no longer.
-  static constexpr Duration pause_in_transaction_max = std::chrono::seconds{2};
+  static constexpr Duration pause_in_transaction_max = std::chrono::milliseconds{500};
   static constexpr const char* clock_sql =
       "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 

@@ -75,6 +75,16 @@ inline void migrate(Connections& connections) {
                     [](Connection& connection, TimePoint) { apply_migrations(connection); });
 }
 
+/// Undoes migrations until the tables have `version`. Requires: as `apply_migrations`.
+inline void undo_migrations(Connection& connection, int version) {
+  const int from = read_schema_version(connection);
+  require_known_schema(from);
+  for (int applied = from; applied > version; --applied) {
+    connection.exec(migrations[static_cast<std::size_t>(applied - 1)].down);
+    Query{connection, "DELETE FROM {}schema_version WHERE version = ?"}.bind(applied).run();
+  }
+}
+
 /// Writes a row. For health checks: what is written means nothing.
 inline void probe_write(Connection& connection, TimePoint) {
   Query{connection, "UPDATE {}schema_version SET probe_count = probe_count + 1 WHERE version = ?"}

@@ -38,7 +38,7 @@ class NativeError : public Error {
   [[nodiscard]] const std::string& state() const noexcept { return state_; }
 
   [[nodiscard]] bool is_connection_lost() const noexcept {
-    return state_.starts_with("08") || state_.starts_with("57P");
+    return state_.starts_with("08") || state_.starts_with("57P") || state_ == "25P03";
   }
   /// True if it was refused because of what others did at the same time: the same transaction is
   /// likely to succeed at once.
@@ -70,6 +70,9 @@ class NativeError : public Error {
   if (is_class("08") || is_class("57P")) {  // the connection broke, or the server shuts down
     return make("STORAGE_UNAVAILABLE",
                 phase == Phase::commit ? ErrorKind::in_doubt : ErrorKind::retryable);
+  }
+  if (is_class("25P03")) {  // we paused too long inside of a transaction, which is undone
+    return make("STORAGE_UNAVAILABLE", ErrorKind::retryable);
   }
   if (is_class("40") || is_class("55P03") || is_class("57014") || is_class("26000") ||
       is_class("42P05")) {

@@ -345,6 +345,22 @@ inline StorageHealth Storage::health() const noexcept {
   return health;
 }
 
+/// Undoes migrations until the tables have `version`; 0 removes them, with all that is in them.
+///
+/// Errors: INVALID_CONFIG -> an option, or a version below 0; SCHEMA_TOO_NEW -> a newer release of
+///         the library has been at the tables; the storage's.
+/// Requires: no Storage uses the tables.
+inline void migrate_down(const Options& options, int version = 0) {
+  require_valid(options);
+  if (version < 0) {
+    throw Error{"INVALID_CONFIG",
+                "migrate_down() expects a version of at least 0, got " + std::to_string(version)};
+  }
+  detail::Connections{options}.write(
+      detail::Gate::alone,
+      [&](detail::Connection& write, TimePoint) { detail::undo_migrations(write, version); });
+}
+
 static_assert(punctual::Storage<Storage>, "see punctual/policy/storage.hpp");
 
 }  // namespace punctual::postgres
