@@ -123,8 +123,8 @@ BEGIN
     picked := ARRAY[]::tid[];
     ranks := ARRAY[]::bigint[];
     FOR front IN
-      SELECT r.job_name, r.kind, array_agg(r.place) AS places, array_agg(r.rank) AS ranks, bool_or(r.exclusive) AS is_exclusive,
-        bool_or(r.concurrency_max IS NOT NULL) AS is_keyed
+      SELECT r.job_name, r.kind, array_agg(r.place) AS places, array_agg(r.rank) AS ranks,
+        bool_or(r.exclusive) AS is_exclusive, bool_or(r.concurrency_max IS NOT NULL) AS is_keyed
       FROM (
         SELECT p.*, row_number() OVER (ORDER BY p.claim_order, p.id) AS rank
         FROM unnest(priorities, marks) AS l (priority, mark) CROSS JOIN LATERAL (
@@ -180,6 +180,8 @@ BEGIN
   IF NOT fits OR cardinality(picked) = 0 THEN
     RETURN;
   END IF;
+  -- Read after the search: a run that was seen to have ended has ended before.
+  now_ms := coalesce(at_ms, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + shift_ms);
   IF cardinality(picked) > count THEN
     SELECT array_agg(o.place) INTO picked FROM (SELECT u.place
       FROM unnest(picked, ranks) AS u (place, rank) ORDER BY u.rank LIMIT count) AS o;
