@@ -29,6 +29,9 @@ TEST_CASE("postgres: make_error says what may be done about an SQLSTATE") {
       {"53300", "STORAGE_UNAVAILABLE", true, false},  // too many connections
       {"53100", "STORAGE_UNAVAILABLE", true, false},  // disk full
       {"25006", "STORAGE_UNAVAILABLE", true, false},  // read-only
+      {"25P03", "STORAGE_UNAVAILABLE", true, false},  // paused too long inside of a transaction
+      {"26000", "STORAGE_BUSY", true, false},         // no such prepared statement
+      {"42P05", "STORAGE_BUSY", true, false},         // another prepared statement of that name
       {"XX001", "STORAGE_CORRUPT", false, false},     // data corrupted
       {"23514", "STORAGE_ERROR", false, false},       // check violation
       {"42P01", "STORAGE_ERROR", false, false},       // no such table
@@ -45,6 +48,31 @@ TEST_CASE("postgres: make_error says what may be done about an SQLSTATE") {
     CHECK(at_commit.in_doubt() == row.in_doubt_at_commit);
     CHECK_FALSE((at_commit.in_doubt() && at_commit.retryable()));
     CHECK_FALSE((at_commit.in_doubt() && at_commit.is_collision()));
+  }
+}
+
+TEST_CASE("postgres: NativeError says what broke by its SQLSTATE") {
+  struct Row {
+    const char* state;
+    bool is_connection_lost;
+    bool is_collision;
+    bool is_statement_lost;
+  };
+  const Row rows[] = {
+      {"08006", true, false, false},  {"57P01", true, false, false},
+      {"25P03", true, false, false},  {"40001", false, true, false},
+      {"40P01", false, true, false},  {"23505", false, true, false},
+      {"26000", false, false, true},  {"42P05", false, false, true},
+      {"25006", false, false, false}, {"57014", false, false, false},
+      {"42P01", false, false, false},
+  };
+  for (const auto& row : rows) {
+    INFO(row.state);
+    const auto error = make_error(row.state, "", Phase::statement);
+    CHECK(error.state() == row.state);
+    CHECK(error.is_connection_lost() == row.is_connection_lost);
+    CHECK(error.is_collision() == row.is_collision);
+    CHECK(error.is_statement_lost() == row.is_statement_lost);
   }
 }
 
