@@ -145,7 +145,7 @@ class ChangeWatch {
       } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): polling goes on meanwhile
       }
       pause = was_heard ? pause_min : std::min(pause * 2, pause_max);
-      wait(-1, pause);
+      if (!is_over_) wait(-1, pause);  // what woke us to end may have been taken already
     }
   }
 
