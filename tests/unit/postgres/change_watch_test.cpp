@@ -2,12 +2,14 @@
 
 #include "punctual/postgres/change_watch.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
 
+#include "punctual/builtin/system_clock.hpp"
 #include "punctual/postgres/query.hpp"
 #include "support/catch.hpp"
 #include "unit/postgres/temporary_schema.hpp"
@@ -148,6 +150,24 @@ TEST_CASE("postgres: ChangeWatch connects again when the server ended its sessio
   REQUIRE(other.rings_up_to(2));
   one.tell();
   CHECK(other.rings_up_to(3));
+}
+
+TEST_CASE("postgres: ChangeWatch ends at once when it listens") {
+  TemporarySchema schema;
+  ChangeWatch other{schema.options()};
+  Duration shortest = std::chrono::hours{1};
+  for (int i = 0; i < 5; ++i) {
+    Bell bell;
+    auto watch = std::make_unique<ChangeWatch>(schema.options());
+    const auto handle = watch->listen([&] { bell.ring(); });
+    REQUIRE(bell.rings_up_to(1));
+    other.tell();
+    REQUIRE(bell.rings_up_to(2));  // it waits for what comes next, or is about to
+    const Duration begun_at = SystemClock{}.steady_now();
+    watch.reset();
+    shortest = std::min(shortest, SystemClock{}.steady_now() - begun_at);
+  }
+  CHECK(shortest < std::chrono::milliseconds{90});  // the shortest pause between connections is 100
 }
 
 TEST_CASE("postgres: channel_name differs from schema to schema and prefix to prefix") {
