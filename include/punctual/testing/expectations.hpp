@@ -34,7 +34,9 @@ class Expectations {
   template <class T>
   void expect_equal(std::string_view what, const std::type_identity_t<T>& wanted, const T& got) {
     if (wanted == got) return;
-    note(std::string{what} + ": expected " + to_text(wanted) + ", got " + to_text(got));
+    std::string text{what};
+    text.append(": expected ").append(to_text(wanted)).append(", got ").append(to_text(got));
+    note(std::move(text));
   }
   void expect_equal(std::string_view what, std::string_view wanted, const std::string& got) {
     expect_equal<std::string>(what, std::string{wanted}, got);

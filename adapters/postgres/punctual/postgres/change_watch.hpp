@@ -139,7 +139,8 @@ class ChangeWatch {
       bool was_heard = false;
       try {
         Connection connection{options_};
-        connection.exec("LISTEN " + channel_name(connection));
+        // What is only told need not be on the server's disk before others hear it.
+        connection.exec("SET synchronous_commit = off; LISTEN " + channel_name(connection));
         call_listeners();
         converse(connection, was_heard);
       } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): polling goes on meanwhile

@@ -277,7 +277,7 @@ class Connection {
       if (ready == 0 && left <= poll_max) break;
     }
     has_lost_patience_ = true;
-    throw make_error(connection_lost_state, "the server did not answer in time", phase);
+    throw make_error(no_answer_state, "the server did not answer in time", phase);
   }
 
   [[nodiscard]] static bool is_well(const PGresult* result) noexcept {

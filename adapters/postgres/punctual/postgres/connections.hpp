@@ -190,7 +190,7 @@ class Connections {
     if (error.is_connection_lost() && error.retryable() && error.state() != "08001") {
       const std::lock_guard lock{mutex_};
       idle_.clear();  // the server went away: the others are likely to be broken, too
-      return true;
+      return error.state() != no_answer_state;
     }
     return error.is_collision() || error.is_statement_lost();
   }

@@ -28,6 +28,10 @@ enum class Phase : std::uint8_t {
 /// The state that stands for a connection that broke.
 inline constexpr const char* connection_lost_state = "08006";
 
+/// The state that stands for an answer that was waited for too long: the same again would take as
+/// long again.
+inline constexpr const char* no_answer_state = "08X01";
+
 class NativeError : public Error {
  public:
   NativeError(std::string code, const std::string& message, ErrorKind kind, std::string state)
