@@ -170,7 +170,7 @@ class Redis:
 
     def start(self):
         command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir",
-                   self.directory.path, "--appendonly", "yes", "--appendfsync", "everysec",
+                   self.directory.path, "--appendonly", "yes", "--appendfsync", "always",
                    "--save", "", "--maxmemory-policy", "noeviction"]
         with open(self.directory.path / "log", "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log,
