@@ -30,6 +30,7 @@
 
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/builtin/server_clock.hpp"
 #include "punctual/builtin/system_clock.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/job_summary.hpp"
@@ -47,7 +48,6 @@
 #include "punctual/postgres/migrator.hpp"
 #include "punctual/postgres/options.hpp"
 #include "punctual/postgres/queue.hpp"
-#include "punctual/postgres/server_clock.hpp"
 #include "punctual/postgres/wake.hpp"
 
 namespace punctual::postgres {
@@ -61,7 +61,7 @@ class Storage {
   explicit Storage(Options options)
       : options_(checked(std::move(options))),
         connections_(std::make_unique<detail::Connections>(options_)),
-        clock_(std::make_unique<detail::ServerClock>()),
+        clock_(std::make_unique<punctual::detail::ServerClock>()),
         front_(std::make_unique<detail::ClaimFront>()),
         counted_(std::make_unique<std::atomic<std::size_t>>(0)),
         watch_(std::make_unique<detail::ChangeWatch>(options_)) {
@@ -320,7 +320,7 @@ class Storage {
 
   Options options_{};
   std::unique_ptr<detail::Connections> connections_;
-  std::unique_ptr<detail::ServerClock> clock_;
+  std::unique_ptr<punctual::detail::ServerClock> clock_;
   std::unique_ptr<detail::ClaimFront> front_;
   std::unique_ptr<std::atomic<std::size_t>> counted_;
   std::unique_ptr<detail::ChangeWatch> watch_;

@@ -30,6 +30,7 @@
 
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
+#include "punctual/builtin/server_clock.hpp"
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/job_summary.hpp"
 #include "punctual/domain/lease.hpp"
@@ -43,7 +44,6 @@
 #include "punctual/redis/options.hpp"
 #include "punctual/redis/queue.hpp"
 #include "punctual/redis/scripts.hpp"
-#include "punctual/redis/server_clock.hpp"
 
 namespace punctual::redis {
 
@@ -70,7 +70,7 @@ class Storage {
   explicit Storage(Options options)
       : options_(checked(std::move(options))),
         connections_(std::make_unique<detail::Connections>(options_)),
-        clock_(std::make_unique<detail::ServerClock>()),
+        clock_(std::make_unique<punctual::detail::ServerClock>()),
         watch_(std::make_unique<detail::ChangeWatch>(options_, connections_->name())) {
     detail::require_known_schema(schema_version(detail::scripts().schema));
   }
@@ -162,7 +162,7 @@ class Storage {
 
   Options options_{};
   std::unique_ptr<detail::Connections> connections_;
-  std::unique_ptr<detail::ServerClock> clock_;
+  std::unique_ptr<punctual::detail::ServerClock> clock_;
   std::unique_ptr<detail::ChangeWatch> watch_;
 };
 

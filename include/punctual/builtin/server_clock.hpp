@@ -18,7 +18,7 @@
 #include "punctual/base/time.hpp"
 #include "punctual/builtin/system_clock.hpp"
 
-namespace punctual::redis::detail {
+namespace punctual::detail {
 
 /// Returns how far the server is ahead, which said `server` between `asked_at` and `answered_at`.
 [[nodiscard]] constexpr Duration clock_difference(TimePoint asked_at, TimePoint server,
@@ -67,4 +67,4 @@ class ServerClock {
   Duration difference_{0};
 };
 
-}  // namespace punctual::redis::detail
+}  // namespace punctual::detail

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-#include "punctual/postgres/server_clock.hpp"
+#include "punctual/builtin/server_clock.hpp"
 
 #include <chrono>
 
 #include "support/catch.hpp"
 
-namespace postgres_server_clock_test {
+namespace server_clock_test {
 
 using namespace punctual;
-using postgres::detail::clock_difference;
-using postgres::detail::ServerClock;
+using detail::clock_difference;
+using detail::ServerClock;
 
-TEST_CASE("postgres: clock_difference is none when the round trip leaves it open") {
+TEST_CASE("clock_difference is none when the round trip leaves it open") {
   const auto at = [](int ms) { return TimePoint{Duration{ms}}; };
   CHECK(clock_difference(at(100), at(100), at(100)) == Duration{0});
   CHECK(clock_difference(at(100), at(104), at(105)) == Duration{0});
@@ -20,7 +20,7 @@ TEST_CASE("postgres: clock_difference is none when the round trip leaves it open
   CHECK(clock_difference(at(1000), at(2), at(1004)) == Duration{-1000});
 }
 
-TEST_CASE("postgres: ServerClock asks once and goes on by itself") {
+TEST_CASE("ServerClock asks once and goes on by itself") {
   ServerClock clock;
   int asked_count = 0;
   const auto ask = [&] {
@@ -36,7 +36,7 @@ TEST_CASE("postgres: ServerClock asks once and goes on by itself") {
   CHECK(second >= first);
 }
 
-TEST_CASE("postgres: ServerClock goes by this host's clock when the server does not answer") {
+TEST_CASE("ServerClock goes by this host's clock when the server does not answer") {
   ServerClock clock;
   const TimePoint before = SystemClock{}.now();
   const TimePoint got = clock.now([]() -> TimePoint {
@@ -46,4 +46,4 @@ TEST_CASE("postgres: ServerClock goes by this host's clock when the server does 
   CHECK(got <= SystemClock{}.now());
 }
 
-}  // namespace postgres_server_clock_test
+}  // namespace server_clock_test
