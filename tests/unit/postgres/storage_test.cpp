@@ -221,7 +221,46 @@ TEST_CASE("postgres::Storage refuses a taken id in the caller's transaction") {
   CHECK(code_of_enqueue({row}) == "DUPLICATE_RUN_ID");
   const NewRun twice = new_run(ids, storage);
   CHECK(code_of_enqueue({twice, twice}) == "DUPLICATE_RUN_ID");
+  CHECK(code_of_enqueue({twice, row}) == "DUPLICATE_RUN_ID");
   CHECK(storage.runs({}).size() == 1);
+}
+
+TEST_CASE(
+    "postgres::Storage stores a run alike when it comes alone and when it comes with another") {
+  TemporarySchema schema;
+  Storage storage{schema.options()};
+  UuidGenerator ids{Random{1}};
+  NewRun full = new_run(ids, storage);
+  full.trigger = RunTrigger::retry;
+  full.run_at = TimePoint{Duration{1'700'000'000'000}};
+  full.attempt = 3;
+  full.priority = -7;
+  full.exclusive = true;
+  full.retry_of = ids.next(TimePoint{});
+  full.concurrency_key = "disk";
+  full.concurrency_max = 2;
+  full.abandon_count = 1;
+  full.payload_version = 4;
+  full.workflow_id = ids.next(TimePoint{});
+  full.payload = {{"account", 4711}};
+  full.actor = "ada";
+  full.reason = "asked for";
+  full.step = "second";
+  const auto stored = [&](NewRun row, bool comes_alone) {
+    row.id = ids.next(storage.now({}));
+    std::vector<NewRun> rows{row};
+    if (!comes_alone) rows.push_back(new_run(ids, storage));
+    storage.enqueue(rows, {});
+    JobRun run = storage.run(row.id).value();
+    run.id = {};
+    run.created_at = {};
+    return Json(run);
+  };
+  CHECK(stored(full, true) == stored(full, false));
+  NewRun plain = new_run(ids, storage);
+  plain.run_at = full.run_at;
+  CHECK(stored(plain, true) == stored(plain, false));
+  CHECK(stored(full, true)["reason"] == "asked for");
 }
 
 TEST_CASE("postgres::Storage shows a run in the view job_runs whatever its status is") {

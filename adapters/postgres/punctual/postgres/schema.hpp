@@ -16,13 +16,14 @@
 
 #include <array>
 
+#include "punctual/postgres/enqueue_functions.hpp"
 #include "punctual/postgres/functions.hpp"
 
 namespace punctual::postgres::detail {
 
 struct Migration {
   const char* name;
-  std::array<const char*, 5> up;  ///< `{}` and `{index}` as Connection reads them
+  std::array<const char*, 6> up;  ///< `{}` and `{index}` as Connection reads them
   const char* down;               ///< undoes it
 };
 
@@ -294,7 +295,8 @@ DROP TABLE {}job_pending, {}job_running, {}job_history, {}rate_buckets, {}run_ed
 inline constexpr std::array<Migration, 2> migrations{{
     {"tables", {ledger_tables, run_tables}, tables_down},
     {"functions",
-     {enqueue_function, claim_function, finish_function, renew_function, advance_function},
+     {enqueue_function, enqueue_one_function, claim_function, finish_function, renew_function,
+      advance_function},
      functions_down},
 }};
 

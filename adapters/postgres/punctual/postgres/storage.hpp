@@ -47,6 +47,7 @@
 #include "punctual/postgres/ledger.hpp"
 #include "punctual/postgres/migrator.hpp"
 #include "punctual/postgres/options.hpp"
+#include "punctual/postgres/plain_enqueue.hpp"
 #include "punctual/postgres/queue.hpp"
 #include "punctual/postgres/wake.hpp"
 
@@ -123,7 +124,7 @@ class Storage {
       return answers;
     }
     connections_->call([&](detail::Connection& connection) {
-      detail::enqueue_batch(connection, rows, connections_->passage(), detail::Phase::commit);
+      detail::enqueue_plain(connection, rows, connections_->passage(), detail::Phase::commit);
     });
     watch_->tell();
     std::vector<EnqueueAnswer> answers;
@@ -148,7 +149,7 @@ class Storage {
     }
     if (rows.empty()) return;
     detail::Connection borrowed{options_, connection};
-    detail::enqueue_batch(borrowed, rows, connections_->passage(), detail::Phase::statement);
+    detail::enqueue_plain(borrowed, rows, connections_->passage(), detail::Phase::statement);
     detail::notify(borrowed);
   }
 
