@@ -1,1 +1,3 @@
+#include <punctual/http/bearer_tokens.hpp>
 #include <punctual/http/health_check.hpp>
+#include <punctual/http/jobs_controller.hpp>

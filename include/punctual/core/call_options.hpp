@@ -22,6 +22,8 @@ struct TriggerOptions {
   std::string actor{};                ///< who; kept with the run
   std::string reason{};               ///< why; kept with the run
   std::uint32_t payload_version = 0;  ///< see policy/payload.hpp
+  /// At most one open run per key, whoever hands it in: if there is one, it is waited for instead.
+  std::string unique_key{};
   /// How long to wait for the end; afterwards the run as it is then is returned, and goes on.
   Duration wait = Duration::max();
 };

@@ -118,6 +118,7 @@ NewRun RunDesk<C, S, E>::make_triggered(const RegisteredJob& job, TriggerOptions
   }
   run.actor = std::move(options.actor);
   run.reason = clamp_text(options.reason, reason_bytes_max);
+  run.unique_key = std::move(options.unique_key);
   run.payload = std::move(options.payload);
   run.payload_version = options.payload_version;
   redact_payload(job.config, run.payload);
@@ -127,6 +128,7 @@ NewRun RunDesk<C, S, E>::make_triggered(const RegisteredJob& job, TriggerOptions
 template <class C, class S, class E>
 JobResult RunDesk<C, S, E>::trigger(std::string_view name, TriggerOptions options) {
   require_payload_fits(options.payload);
+  require_key_fits(options.unique_key, "unique_key");
   require_key_fits(options.actor, "actor");
   const std::size_t depth = ActiveRun::depth(deck_.get());
   const RegisteredJobPtr job = engine_->book().job(name);
@@ -137,13 +139,14 @@ JobResult RunDesk<C, S, E>::trigger(std::string_view name, TriggerOptions option
   const Duration wait = options.wait;
   const NewRun run = make_triggered(*job, std::move(options));
   const auto answer = parts_.storage.enqueue({run}, parts_.now()).at(0);
-  make_way_for(run, job);
-  if (answer.kind == EnqueueAnswer::Kind::stored && !is_terminal(run.status)) {
+  const bool is_stored = answer.kind == EnqueueAnswer::Kind::stored;
+  if (is_stored) make_way_for(run, job);
+  if (is_stored && !is_terminal(run.status)) {
     const bool is_claimed = engine_->claim_one(run.id, job, depth > 0);
     if (!is_claimed) deck_->wake.raise();
   }
   // Inside a body nothing is waited for: what keeps the run from starting may be that very body.
-  return wait_for(run.id, depth > 0 ? Duration{0} : wait);
+  return wait_for(answer.id, depth > 0 ? Duration{0} : wait);
 }
 
 template <class C, class S, class E>

@@ -217,6 +217,7 @@ void to_json(BasicJson& json, const JobRun& run) {
   json["fence"] = run.fence;
   json["leaseUntilAt"] = time(run.lease_until_at);
   json["cancelRequested"] = run.cancel_requested;
+  json["cancelActor"] = text(run.cancel_actor);
   json["progress"] = run.progress;
   json["progressNote"] = text(run.progress_note);
   json["abandonCount"] = run.abandon_count;

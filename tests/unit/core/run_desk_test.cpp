@@ -421,6 +421,25 @@ TEST_CASE("RunDesk answers the open run when its unique key is taken, and stores
   CHECK(desk.row_count() == 2);
 }
 
+TEST_CASE("RunDesk waits for the open run when the unique key of a trigger is taken") {
+  Desk<> desk;
+  desk.rig.add(overlapping("report"), succeed);
+  const RunId open = desk.desk.enqueue("report", nullptr, {.unique_key = "january"});
+  TriggerOptions options{.wait = 0ms};
+  options.unique_key = "january";
+  const JobResult found = desk.desk.trigger("report", options);
+  CHECK(found.job_id == open);
+  CHECK(found.status == JobStatus::pending);
+  CHECK(desk.row_count() == 1);
+  options.unique_key = "february";
+  const JobResult other = desk.desk.trigger("report", options);
+  CHECK(other.job_id != open);
+  CHECK(desk.rig.row(other.job_id).unique_key == "february");
+  options.unique_key = std::string(201, 'k');
+  CHECK(code_of([&] { desk.desk.trigger("report", options); }) == "INVALID_KEY");
+  CHECK(desk.row_count() == 2);
+}
+
 TEST_CASE("RunDesk answers an enqueue for a disabled job by a skipped run") {
   Desk<> desk;
   JobConfig config{.name = "send"};

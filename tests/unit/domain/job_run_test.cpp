@@ -154,7 +154,8 @@ TEST_CASE("JobRun has every name of the seed and nulls for what is absent when i
     "createdAt": "2024-01-15T02:00:00.000Z", "startedAt": null, "completedAt": null, "actor": null,
     "reason": null, "attempt": 1, "retryOf": null, "priority": 0, "payload": null,
     "uniqueKey": null, "concurrencyKey": null, "node": null, "fence": 0, "leaseUntilAt": null,
-    "cancelRequested": false, "progress": 0.0, "progressNote": null, "abandonCount": 0,
+    "cancelRequested": false, "cancelActor": null, "progress": 0.0,
+    "progressNote": null, "abandonCount": 0,
     "payloadVersion": 0, "workflowId": null, "step": null, "after": [], "waitsFor": 0,
     "log": null})");
   CHECK(Json(to_run(NewRun{.id = first_id, .job_name = "nightly", .run_at = two}, two)) == wanted);
@@ -211,7 +212,8 @@ TEST_CASE("JobRun has every value in its place when it is sent") {
     "completedAt": "2024-01-15T02:00:15.003Z", "actor": "jane", "reason": "because", "attempt": 2,
     "retryOf": "018d0a5c-1f00-7000-8000-000000000001", "priority": -5, "payload": [1],
     "uniqueKey": "u", "concurrencyKey": "c", "node": "node-1", "fence": 7,
-    "leaseUntilAt": "2024-01-15T02:01:00.000Z", "cancelRequested": true, "progress": 0.25,
+    "leaseUntilAt": "2024-01-15T02:01:00.000Z", "cancelRequested": true,
+    "cancelActor": "joe", "progress": 0.25,
     "progressNote": "a quarter", "abandonCount": 1, "payloadVersion": 2,
     "workflowId": "018d0a5c-1f00-7000-8000-000000000001", "step": "load",
     "after": ["018d0a5c-1f00-7000-8000-000000000001"], "waitsFor": 0,
