@@ -131,8 +131,23 @@ def check_leases(record, findings):
                                    "before its lease ended")
 
 
+def has_lost(record, entry):
+    """True if somebody else has ended what began with this entry, or begun it again."""
+    run = record.runs[entry["run"]]
+    return run["fence"] > entry["fence"] or run["code"] in LEASE_ENDED_OUTSIDE
+
+
+def began_late(record, entry):
+    """True if a body was called when its lease was over: its process was stopped just before."""
+    run = record.runs[entry["run"]]
+    if not has_lost(record, entry):
+        return False
+    is_last = run["fence"] == entry["fence"]
+    return not is_last or entry["wall"] - run["started"] >= record.lease_ms
+
+
 def check_overlaps(record, findings):
-    """Bodies of an exclusive job overlap only where the earlier one's lease was taken over."""
+    """Bodies of an exclusive job overlap only where one's lease was taken over."""
     overlap_count = 0
     ended = {(e["run"], e["fence"]): e["steady"] for e in record.by_kind["end"]}
     bodies = collections.defaultdict(list)
@@ -147,9 +162,7 @@ def check_overlaps(record, findings):
             open_bodies = [b for b in open_bodies if b[1] is None or b[1] > begin]
             for _, _, other in open_bodies:
                 overlap_count += 1
-                run = record.runs[other["run"]]
-                lost = run["fence"] > other["fence"] or run["code"] in LEASE_ENDED_OUTSIDE
-                if not lost:
+                if not has_lost(record, other) and not began_late(record, entry):
                     findings.add("overlaps", f"{job}: {entry['run']} began on {entry['node']} while "
                                              f"{other['run']} ran on {other['node']} and was not lost")
             open_bodies.append((begin, end, entry))

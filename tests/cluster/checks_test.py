@@ -115,6 +115,15 @@ class Checks(unittest.TestCase):
         self.row("c1").update(fence=2, status="failed", code="JOB_ABANDONED")
         self.assertNotIn("overlaps", self.found())
 
+    def test_a_body_that_began_when_its_lease_was_over(self):
+        self.entry("start", "c2")["steady"] = 1900
+        late = self.entry("start", "c2")
+        self.row("c2").update(status="failed", code="JOB_ABANDONED")
+        late["wall"] = self.row("c2")["started"] + 1
+        self.assertIn("overlaps", self.found())
+        late["wall"] = self.row("c2")["started"] + 100000
+        self.assertNotIn("overlaps", self.found())
+
     def test_rows_that_overlap(self):
         self.row("c2")["started"] = 1999
         self.assertIn("limits", self.found())

@@ -74,7 +74,7 @@ class FlightDeck final
         if (const auto self = landing->deck.lock()) landing->is_followed = self->fly(flight);
       });
     } catch (...) {
-      hand_back({flight}, "the executor refused it");
+      hand_back(flight, "the executor refused it");
       throw;
     }
   }
@@ -171,7 +171,8 @@ class FlightDeck final
   void give_up(const typename Late<FlightTable, ClockT>::Due& due);
 
   /// Releases runs in the storage; failing that, their leases run out.
-  void hand_back(const std::vector<FlightPtr>& flights, const std::string& why);
+  void hand_back(const std::vector<FlightPtr>& flights, const char* why);
+  void hand_back(const FlightPtr& flight, const char* why) { hand_back(std::vector{flight}, why); }
 
   /// An end has found its place in the storage, or was refused by the fence.
   void settle(const OutboxItem& item, FinishAnswer answer);
@@ -186,13 +187,18 @@ template <class C, class S, class E>
 FlightPtr FlightDeck<C, S, E>::board(JobRun run, RegisteredJobPtr job, Duration claimed_at) {
   auto flight = std::make_shared<FlightRecord>(std::move(run), std::move(job), *this);
   if (table.add(flight, claimed_at, parts.options.lease)) return flight;
-  hand_back({flight}, "claimed while the scheduler was stopping");
+  hand_back(flight, "claimed while the scheduler was stopping");
   return nullptr;
 }
 
 template <class C, class S, class E>
 bool FlightDeck<C, S, E>::fly(const FlightPtr& flight) {
-  if (!table.enter(flight, parts.clock.steady_now())) return false;
+  if (!table.enter(flight, parts.clock.steady_now())) {
+    if (flight->state != FlightRecord::State::returned) return false;
+    hand_back(flight, "its lease ran out before its body was called");
+    table.settled();
+    return false;
+  }
   const ActiveRun here{this};  // also while the end is stored: an observer must not wait for that
   BodyAnswer answer;
   {
@@ -215,7 +221,7 @@ void FlightDeck<C, S, E>::record(const FlightPtr& flight, BodyAnswer answer, Dur
   planner::Verdict verdict = planner::judge(std::move(answer.outcome), answer.threw,
                                             flight->stop_reason(), flight->job->config);
   if (verdict.release) {
-    hand_back({flight}, "interrupted");
+    hand_back(flight, "interrupted");
     return;
   }
   redact(flight->job->config, verdict.outcome);
@@ -365,7 +371,7 @@ LateVector<RunId, C> FlightDeck<C, S, E>::abandon() {
 }
 
 template <class C, class S, class E>
-void FlightDeck<C, S, E>::hand_back(const std::vector<FlightPtr>& flights, const std::string& why) {
+void FlightDeck<C, S, E>::hand_back(const std::vector<FlightPtr>& flights, const char* why) {
   LateVector<LeaseRef, C> leases;
   leases.reserve(flights.size());
   for (const auto& flight : flights) leases.push_back({flight->run.id, flight->run.fence});
@@ -377,7 +383,7 @@ void FlightDeck<C, S, E>::hand_back(const std::vector<FlightPtr>& flights, const
   for (const auto& flight : flights) {
     const FlightPtr gone = table.remove(flight);
     parts.emit(SchedulerEvent::Kind::run_released, flight->run.job_name, flight->run.id,
-               "handed back: " + why);
+               std::string{"handed back: "} + why);
     waiters.notify(flight->run.id);
   }
 }

@@ -55,7 +55,9 @@ class BasicFlightTable {
   /// Adds a claimed run; false once `begin_stop` was called: it may not start any more.
   bool add(const FlightPtr& flight, Duration claimed_at, Duration lease);
 
-  /// The body is about to be entered on this thread; false if the run was given up meanwhile.
+  /// The body is about to be entered on this thread; true if it may be. If not, the run was given
+  /// up meanwhile, or its lease was lost or has nearly run out: then it is `returned` at once,
+  /// which `settled()` must follow.
   bool enter(const FlightPtr& flight, Duration now);
 
   /// The body is back; false if the run was given up meanwhile. True must be followed by
@@ -157,14 +159,20 @@ bool BasicFlightTable<RecordT>::add(const FlightPtr& flight, Duration claimed_at
   return true;
 }
 
+/// A claim may be answered, or a thread become free, when another node has the run already.
 template <class RecordT>
 bool BasicFlightTable<RecordT>::enter(const FlightPtr& flight, Duration now) {
   const auto& config = flight->job->config;
   const std::lock_guard lock{mutex_};
   if (flight->state != State::queued) return false;
+  auto& view = flight->view;
+  if (view.renew_at == Duration::max() || now >= view.lease_stop_at) {
+    flight->state = State::returned;
+    ++settling_count_;
+    return false;
+  }
   flight->state = State::started;
   flight->thread = std::this_thread::get_id();
-  auto& view = flight->view;
   view.started = true;
   view.begun_at = now;
   view.deadline = later(now, config.timeout);

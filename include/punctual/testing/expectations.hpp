@@ -36,7 +36,7 @@ class Expectations {
     if (wanted == got) return;
     std::string text{what};
     text.append(": expected ").append(to_text(wanted)).append(", got ").append(to_text(got));
-    note(std::move(text));
+    note(text);
   }
   void expect_equal(std::string_view what, std::string_view wanted, const std::string& got) {
     expect_equal<std::string>(what, std::string{wanted}, got);

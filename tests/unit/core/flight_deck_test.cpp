@@ -338,6 +338,28 @@ TEST_CASE("FlightDeck records a body that hangs past its grace, and what it says
   }
 }
 
+TEST_CASE("FlightDeck hands a run back when its lease ran out before a thread was free for it") {
+  Rig<> rig;
+  int count = 0;
+  const auto job = rig.add(config_of("send"), [&](JobContext& context) {
+    ++count;
+    return context.success();
+  });
+  const RunId id = rig.launch(job);
+  rig.clock.advance(25s);  // five sixths of the lease
+  CHECK(rig.executor.drain() == 1);
+  CHECK(count == 0);
+  CHECK(rig.status(id) == JobStatus::pending);
+  CHECK(rig.row(id).attempt == 1);
+  CHECK(rig.event_count(Kind::run_released) == 1);
+  CHECK_FALSE(rig.deck->table.contains(id));
+  CHECK(rig.deck->table.settling_count() == 0);
+  rig.engine->tick();
+  CHECK(rig.executor.drain() == 1);
+  CHECK(count == 1);
+  CHECK(rig.status(id) == JobStatus::success);
+}
+
 TEST_CASE("FlightDeck asks a body to stop whose lease could not be renewed, before it ends") {
   Rig<> rig;
   StopReason reason = StopReason::none;

@@ -87,6 +87,38 @@ TEST_CASE("FlightTable counts the timeout from the start of the body when it is 
   CHECK_FALSE(table.enter(flight, 108s));  // once
 }
 
+TEST_CASE("FlightTable keeps a body from being entered when its lease is over, or nearly") {
+  struct Row {
+    const char* name;
+    Duration entered_at;
+    std::optional<RenewAnswer> renewal;  // asked for at 110 s
+    bool may_begin;
+  };
+  const Row rows[] = {
+      {"in time", 124s, {}, true},
+      {"the body would have to stop at once", 125s, {}, false},
+      {"much later", 1000s, {}, false},
+      {"kept meanwhile", 134s, RenewAnswer::kept, true},
+      {"kept, but long ago", 135s, RenewAnswer::kept, false},
+      {"lost meanwhile", 111s, RenewAnswer::lost, false},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name);
+    StillClock clock;
+    FlightTable table;
+    const auto flight = make_flight(clock);
+    table.add(flight, 100s, lease);
+    if (row.renewal) {
+      const auto told = table.renewed({flight}, {*row.renewal}, 110s, lease);
+      CHECK(told.empty() == (*row.renewal == RenewAnswer::kept));
+    }
+    CHECK(table.enter(flight, row.entered_at) == row.may_begin);
+    CHECK(flight->state == (row.may_begin ? State::started : State::returned));
+    CHECK(table.settling_count() == (row.may_begin ? 0 : 1));
+    CHECK(table.due(2000s).empty() == !row.may_begin);
+  }
+}
+
 TEST_CASE("FlightTable has no deadline for a job that has no timeout") {
   StillClock clock;
   FlightTable table;
