@@ -11,6 +11,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "punctual/http/message.hpp"
@@ -40,6 +41,13 @@ class ApiError : public std::runtime_error {
 /// 400, for what the client can only mend by asking for something else.
 [[nodiscard]] inline ApiError bad_request(std::string code, const std::string& message) {
   return ApiError{400, std::move(code), message};
+}
+
+/// Errors: METHOD_NOT_ALLOWED (405) -> the method is neither GET nor HEAD.
+inline void require_get(std::string_view method) {
+  if (method == "GET" || method == "HEAD") return;
+  throw ApiError{
+      405, "METHOD_NOT_ALLOWED", "the methods here are: GET, HEAD", {{"Allow", "GET, HEAD"}}};
 }
 
 }  // namespace punctual::http

@@ -32,6 +32,7 @@
 #include "punctual/http/facade.hpp"
 #include "punctual/http/jobs_backend.hpp"
 #include "punctual/http/message.hpp"
+#include "punctual/http/page_routes.hpp"
 #include "punctual/http/routes.hpp"
 #include "punctual/http/target.hpp"
 
@@ -106,12 +107,17 @@ class JobsController {
       throw ApiError{414, "URI_TOO_LONG", "a path with its query is 2048 bytes long at most"};
     }
     std::vector<std::string> segments = path_segments(request.path);
+    if (segments == std::vector<std::string>{"healthz"}) return answer_healthz(request, record);
     if (segments.size() < prefix_.size() ||
         !std::equal(prefix_.begin(), prefix_.end(), segments.begin())) {
       throw unknown_route();
     }
     segments.erase(segments.begin(),
                    segments.begin() + static_cast<std::ptrdiff_t>(prefix_.size()));
+    if (auto page = page_answer(request.method, facade_.options.prefix, segments)) {
+      record.route = "the page";
+      return *std::move(page);
+    }
     const auto [route, names] = find_route(request, segments);
     record.method = route->method;
     record.route = facade_.options.prefix + "/" + std::string{route->path};
@@ -133,6 +139,15 @@ class JobsController {
     }
     require_well_sent(request, *route, who);
     return route->answer(facade_, {request, *who.principal, names, record.request_id});
+  }
+
+  /// For probes that cannot sign in: whether the storage answers, and nothing else.
+  Response answer_healthz(const Request& request, RequestRecord& record) {
+    record.route = "/healthz";
+    require_get(request.method);
+    bool is_degraded = false;
+    (void)facade_.status(is_degraded);
+    return json_answer(is_degraded ? 503 : 200, {{"status", is_degraded ? "degraded" : "ok"}});
   }
 
   struct Found {
