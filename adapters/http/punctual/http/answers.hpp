@@ -57,9 +57,7 @@ inline constexpr const char* content_security_policy =
 }
 
 /// Sets the headers that keep what is sent from being cached, framed, guessed at, or told on.
-///
-/// `has_tls`: the server ends TLS itself, so browsers may be told to insist on it.
-inline void set_safety_headers(Response& response, bool has_tls) {
+inline void set_safety_headers(Response& response) {
   response.set("X-Content-Type-Options", "nosniff");
   response.set("Cache-Control", "no-store");
   response.set("Referrer-Policy", "no-referrer");
@@ -68,7 +66,6 @@ inline void set_safety_headers(Response& response, bool has_tls) {
   response.set("Cross-Origin-Resource-Policy", "same-origin");
   response.set("Permissions-Policy",
                "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
-  if (has_tls) response.set("Strict-Transport-Security", "max-age=31536000");
 }
 
 }  // namespace punctual::http

@@ -252,7 +252,7 @@ class JobsController {
   }
 
   void finish(Response& response, RequestRecord& record) {
-    set_safety_headers(response, has_tls_);
+    set_safety_headers(response);
     response.set("X-Request-Id", record.request_id);
     record.status = response.status;
     if (!facade_.options.on_request) return;
@@ -280,7 +280,6 @@ class JobsController {
   Authenticator authenticator_;
   Facade facade_;
   const std::vector<std::string> prefix_;
-  bool has_tls_ = false;
   std::mutex ids_mutex_;
   UuidGenerator ids_{Random::from_entropy()};
 };
