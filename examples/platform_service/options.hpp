@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -28,6 +29,10 @@ Runs the job "platform-self-check" once a day, until SIGINT or SIGTERM.
   --check-http URL               an address that must answer 200 to 299; repeatable
   --check-script PATH [ARG]...   a program that must exit with 0; its arguments end at the next
                                  option, or at "--"; repeatable
+  --listen HOST:PORT             serve the admin page and API there, at /admin/jobs. Who has the token in
+                                 PUNCTUAL_WRITE_TOKEN may change things, who has that in
+                                 PUNCTUAL_READ_TOKEN may look; at least one must be set
+  --check-now                    run the check once at the start, too
   --once                         run the check now, print its result, exit 0 if it passed, else 1
   --status                       print the status of the jobs and exit
   --help                         print this and exit
@@ -41,6 +46,11 @@ struct StorageChoice {
   int port = 0;
 };
 
+struct Address {
+  std::string host;
+  int port = 0;  // 0: any free one
+};
+
 struct Options {
   StorageChoice storage;
   std::string node = "node";
@@ -48,6 +58,8 @@ struct Options {
   std::vector<std::string> required_variables;
   std::vector<std::string> urls;
   std::vector<std::vector<std::string>> scripts;
+  std::optional<Address> listen;
+  bool check_now = false;
   bool once = false;
   bool status = false;
   bool help = false;
@@ -95,22 +107,37 @@ inline std::string shown_kind(const std::string& text) {
   return "\"" + kind + (kind.size() < text.size() ? ":…\"" : "\"");
 }
 
-/// Reads "HOST:PORT", or the path of a Unix socket; an address of IPv6 may stand in brackets.
-inline StorageChoice parse_redis(const std::string& text) {
-  if (!text.empty() && text.front() == '/') return {StorageChoice::Kind::redis, text, 0};
+/// Reads "HOST:PORT"; an address of IPv6 may stand in brackets. Without a port, it is -1.
+inline Address parse_address(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
   const bool is_number = !port.empty() && port.size() <= 5 &&
                          port.find_first_not_of("0123456789") == std::string::npos;
-  StorageChoice choice{StorageChoice::Kind::redis, text.substr(0, colon),
-                       is_number ? std::stoi(port) : 0};
-  if (choice.target.empty() || choice.port < 1 || choice.port > 65535) {
+  Address address{text.substr(0, colon), is_number ? std::stoi(port) : -1};
+  std::string& host = address.host;
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  return address;
+}
+
+/// Errors: UsageError -> no host, or no port of 0 to 65535.
+inline Address parse_listen(const std::string& text) {
+  Address address = parse_address(text);
+  if (address.host.empty() || address.port < 0 || address.port > 65535) {
+    throw UsageError{"--listen HOST:PORT needs a host and a port of 0 to 65535; 0 is any free one"};
+  }
+  return address;
+}
+
+/// Reads "HOST:PORT", or the path of a Unix socket.
+inline StorageChoice parse_redis(const std::string& text) {
+  if (!text.empty() && text.front() == '/') return {StorageChoice::Kind::redis, text, 0};
+  Address address = parse_address(text);
+  if (address.host.empty() || address.port < 1 || address.port > 65535) {
     throw UsageError{"--storage redis:HOST:PORT needs a host and a port of 1 to 65535"};
   }
-  if (choice.target.front() == '[' && choice.target.back() == ']') {
-    choice.target = choice.target.substr(1, choice.target.size() - 2);
-  }
-  return choice;
+  return {StorageChoice::Kind::redis, std::move(address.host), address.port};
 }
 
 /// Errors: UsageError -> what was expected; of the text itself only its kind is shown.
@@ -147,6 +174,10 @@ inline Options parse(std::vector<std::string> all) {
       options.urls.push_back(arguments.take_value(option));
     } else if (option == "--check-script") {
       options.scripts.push_back(arguments.take_command(option));
+    } else if (option == "--listen") {
+      options.listen = parse_listen(arguments.take_value(option));
+    } else if (option == "--check-now") {
+      options.check_now = true;
     } else if (option == "--once") {
       options.once = true;
     } else if (option == "--status") {

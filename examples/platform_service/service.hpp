@@ -15,10 +15,12 @@
 
 #include <cstddef>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "admin.hpp"
 #include "options.hpp"
 #include "run_on.hpp"
 #include "stop_signals.hpp"
@@ -65,10 +67,14 @@ int run_service(const Options& options, const StopSignals* stop_signals, Storage
     std::cout << punctual::Json(result).dump(2) << '\n';
     return result.status == punctual::JobStatus::success ? 0 : 1;
   }
+  std::optional<Admin> admin;
+  if (options.listen) admin.emplace(scheduler, *options.listen);
   scheduler.start();
+  if (options.check_now) scheduler.enqueue(punctual::PlatformSelfCheckJob::name);
   std::cerr << "platform_service: running; SIGINT or SIGTERM stops it\n";
   stop_signals->wait();
   std::cerr << "platform_service: stopping\n";
+  admin.reset();
   scheduler.stop();
   return 0;
 }
