@@ -1,7 +1,7 @@
 // Three processes on one PostgreSQL database. One of them is killed in the middle of a run; another
 // one takes it over.
 //
-//   three_nodes [CONNINFO]    without it, the server that PUNCTUAL_TEST_POSTGRES names
+//   example_11_three_nodes [CONNINFO]    without it, the server that PUNCTUAL_TEST_POSTGRES names
 
 #include <punctual/postgres/storage.hpp>
 #include <punctual/punctual.hpp>

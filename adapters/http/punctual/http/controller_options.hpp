@@ -27,7 +27,7 @@ struct RequestRecord {
   std::string request_id{};
   std::string principal{};  ///< empty: nobody
   std::string method{};     ///< empty if it is none that the facade knows
-  std::string route{};      ///< as in the OpenAPI document; empty if there is none
+  std::string route{};      ///< with its placeholders; empty if there is none
   int status = 0;
   std::string error_code{};  ///< empty if all went well
   std::string fault{};       ///< of an internal error: what the client is not told

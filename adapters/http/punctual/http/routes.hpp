@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Routes: what can be asked of the facade, in one table that requests are matched with and that the
-// OpenAPI document is made of.
+// Routes: what can be asked of the facade, in one table that requests are matched with.
 //
 // Thread-safety: constants and pure functions.
 
