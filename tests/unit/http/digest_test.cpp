@@ -42,6 +42,13 @@ TEST_CASE("http: random_digest is another each time") {
   CHECK_FALSE(is_equal(random_digest(), random_digest()));
 }
 
+TEST_CASE("http: to_hex writes what parse_digest reads, or the beginning of it") {
+  const Digest digest = sha256("abc");
+  CHECK(parse_digest(to_hex(digest, digest.size())) == digest);
+  CHECK(to_hex(digest, 2) == "ba78");
+  CHECK(to_hex(digest, 0).empty());
+}
+
 TEST_CASE("http: parse_digest reads 64 hexadecimal digits and nothing else") {
   const std::string digits(64, 'A');
   CHECK(parse_digest(digits) == parse_digest(std::string(64, 'a')));

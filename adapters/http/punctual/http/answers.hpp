@@ -45,11 +45,13 @@ inline constexpr const char* content_security_policy =
   return json_answer(status, body);
 }
 
-/// `{"success": false, "error": {"code", "message"}, "requestId"}`
-[[nodiscard]] inline Response error_answer(const ApiError& error, const std::string& request_id) {
+/// `{"success": false, "error": {"code", "message", …more}, "requestId"}`
+[[nodiscard]] inline Response error_answer(const ApiError& error, const std::string& request_id,
+                                           const Json& more = Json::object()) {
   Json body = Json::object();
   body["success"] = false;
   body["error"] = {{"code", error.code()}, {"message", error.what()}};
+  body["error"].update(more);
   body["requestId"] = request_id;
   Response response = json_answer(error.status(), body);
   for (const auto& header : error.headers()) response.set(header.name, header.value);

@@ -43,6 +43,13 @@ class ApiError : public std::runtime_error {
   return ApiError{400, std::move(code), message};
 }
 
+[[nodiscard]] inline ApiError job_not_found() {
+  return ApiError{404, "JOB_NOT_FOUND", "there is no such job"};
+}
+[[nodiscard]] inline ApiError run_not_found() {
+  return ApiError{404, "RUN_NOT_FOUND", "there is no such run"};
+}
+
 /// Errors: METHOD_NOT_ALLOWED (405) -> the method is neither GET nor HEAD.
 inline void require_get(std::string_view method) {
   if (method == "GET" || method == "HEAD") return;

@@ -17,6 +17,7 @@
 #include "punctual/base/error.hpp"
 #include "punctual/base/time.hpp"
 #include "punctual/http/digest.hpp"
+#include "punctual/http/target.hpp"
 #include "punctual/http/trigger_limits.hpp"
 #include "punctual/schedule/time_zone.hpp"
 
@@ -60,10 +61,7 @@ struct ControllerOptions {
 inline void require_valid(const ControllerOptions& options) {
   const auto refuse = [](const std::string& what) { throw Error{"INVALID_CONFIG", what}; };
   const std::string& prefix = options.prefix;
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-' || c == '/';
-  };
+  const auto is_allowed = [](char c) { return is_name_character(c) || c == '/'; };
   if (prefix.size() < 2 || prefix.front() != '/' || prefix.back() == '/' ||
       prefix.find("//") != std::string::npos || prefix.find("/.") != std::string::npos ||
       !std::all_of(prefix.begin(), prefix.end(), is_allowed)) {

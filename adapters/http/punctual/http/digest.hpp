@@ -57,6 +57,17 @@ using Digest = std::array<std::uint8_t, 32>;
   return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+/// Returns the first `byte_count` bytes in hexadecimal digits.
+[[nodiscard]] inline std::string to_hex(const Digest& digest, std::size_t byte_count) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string hex;
+  for (std::size_t i = 0; i < byte_count; ++i) {
+    hex += digits[digest[i] >> 4U];
+    hex += digits[digest[i] & 0xFU];
+  }
+  return hex;
+}
+
 /// Returns the digest that 64 hexadecimal digits spell, or nullopt.
 [[nodiscard]] inline std::optional<Digest> parse_digest(std::string_view hex) {
   Digest digest{};

@@ -40,7 +40,7 @@ struct Call {
   /// Errors: RUN_NOT_FOUND (404) -> it is no id.
   [[nodiscard]] RunId run_id() const {
     if (const auto id = Uuid::parse(names.at(0))) return *id;
-    throw ApiError{404, "RUN_NOT_FOUND", "there is no such run"};
+    throw run_not_found();
   }
 
   /// Returns why, as it is kept with what is changed: the words of the one who asked, and by which
@@ -62,6 +62,19 @@ struct Facade {
   const RunCursor cursor;
   TriggerLimits limits;
   IdempotencyKeys keys;
+
+  /// True if the storage answers; asks it for one row.
+  [[nodiscard]] bool is_reachable() {
+    try {
+      RunQuery query;
+      query.limit = 1;
+      query.with_details = false;
+      (void)backend->runs(query);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
 
   /// Reads the status; while the storage does not answer, returns the last one there was, and
   /// `is_degraded` true.

@@ -123,7 +123,7 @@ namespace punctual::http {
       std::find_if(status.registered_jobs.begin(), status.registered_jobs.end(),
                    [&](const JobSummary& job) { return job.name == call.job_name(); });
   if (found == status.registered_jobs.end()) {
-    throw ApiError{404, "JOB_NOT_FOUND", "there is no such job"};
+    throw job_not_found();
   }
   Json view = job_view(*found, call.principal, facade.options.zones);
   view["nextRuns"] = found->is_registered

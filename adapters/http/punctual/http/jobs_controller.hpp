@@ -104,7 +104,7 @@ class JobsController {
 
   Response dispatch(const Request& request, RequestRecord& record) {
     if (request.path.size() + request.query.size() + 1 > target_bytes_max) {
-      throw ApiError{414, "URI_TOO_LONG", "a path with its query is 2048 bytes long at most"};
+      throw uri_too_long();
     }
     std::vector<std::string> segments = path_segments(request.path);
     if (segments == std::vector<std::string>{"healthz"}) return answer_healthz(request, record);
@@ -145,8 +145,7 @@ class JobsController {
   Response answer_healthz(const Request& request, RequestRecord& record) {
     record.route = "/healthz";
     require_get(request.method);
-    bool is_degraded = false;
-    (void)facade_.status(is_degraded);
+    const bool is_degraded = !facade_.is_reachable();
     return json_answer(is_degraded ? 503 : 200, {{"status", is_degraded ? "degraded" : "ok"}});
   }
 
@@ -224,8 +223,8 @@ class JobsController {
   /// Says what the scheduler refused, in words of our own: its words may repeat what came.
   [[nodiscard]] static ApiError api_error_of(const Error& error, RequestRecord& record) {
     const std::string& code = error.code();
-    if (code == "JOB_NOT_FOUND") return {404, code, "there is no such job"};
-    if (code == "RUN_NOT_FOUND") return {404, code, "there is no such run"};
+    if (code == "JOB_NOT_FOUND") return job_not_found();
+    if (code == "RUN_NOT_FOUND") return run_not_found();
     if (code == "RUN_NOT_RETRYABLE") {
       return {409, code,
               "a run is done once more when it has ended, was not skipped, has no later "
@@ -266,11 +265,8 @@ class JobsController {
   [[nodiscard]] std::string request_id_of(const Request& request) {
     static constexpr std::size_t id_bytes_max = 64;
     const std::string_view id = request.value_of("X-Request-Id");
-    const auto is_allowed = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '.' || c == '_' || c == '-';
-    };
-    if (!id.empty() && id.size() <= id_bytes_max && std::all_of(id.begin(), id.end(), is_allowed)) {
+    if (!id.empty() && id.size() <= id_bytes_max &&
+        std::all_of(id.begin(), id.end(), is_name_character)) {
       return std::string{id};
     }
     const std::lock_guard lock{ids_mutex_};

@@ -132,7 +132,7 @@ class RequestReader {
       throw ApiError{505, "VERSION_NOT_SUPPORTED", "the versions here are HTTP/1.1 and HTTP/1.0"};
     }
     if (target.size() > target_bytes_max) {
-      throw ApiError{414, "URI_TOO_LONG", "a path with its query is 2048 bytes long at most"};
+      throw uri_too_long();
     }
     const bool is_visible = std::all_of(target.begin(), target.end(),
                                         [](char c) { return c > ' ' && c <= '~' && c != '#'; });

@@ -46,14 +46,8 @@ class RunCursor {
 
   /// 128 bits of it, which nobody can guess.
   [[nodiscard]] std::string mac_of(std::string_view id, std::string_view filters) const {
-    static constexpr char digits[] = "0123456789abcdef";
     const Digest digest = hmac_sha256(key_, std::string{id} + "\n" + std::string{filters});
-    std::string mac;
-    for (std::size_t i = 0; i < mac_length / 2; ++i) {
-      mac += digits[digest[i] >> 4U];
-      mac += digits[digest[i] & 0xFU];
-    }
-    return mac;
+    return to_hex(digest, mac_length / 2);
   }
 
   Digest key_;

@@ -133,7 +133,7 @@ inline constexpr std::size_t page_runs_default = 50;
 
 [[nodiscard]] inline Response show_run(Facade& facade, const Call& call) {
   const auto run = facade.backend->run(call.run_id());
-  if (!run) throw ApiError{404, "RUN_NOT_FOUND", "there is no such run"};
+  if (!run) throw run_not_found();
   return data_answer(run_view(*run, call.principal));
 }
 
@@ -159,7 +159,7 @@ inline constexpr std::size_t page_runs_default = 50;
     case CancelAnswer::not_found:
       break;
   }
-  throw ApiError{404, "RUN_NOT_FOUND", "there is no such run"};
+  throw run_not_found();
 }
 
 [[nodiscard]] inline Response retry_run(Facade& facade, const Call& call) {

@@ -26,6 +26,16 @@ namespace punctual::http {
 
 inline constexpr std::size_t target_bytes_max = 2048;
 
+[[nodiscard]] inline ApiError uri_too_long() {
+  return ApiError{414, "URI_TOO_LONG", "a path with its query is 2048 bytes long at most"};
+}
+
+/// True for letters, digits, '.', '_' and '-': what names are made of, and needs no escaping.
+[[nodiscard]] constexpr bool is_name_character(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
 /// Decodes "%41" as "A"; nullopt if a '%' is not followed by two hexadecimal digits.
 [[nodiscard]] inline std::optional<std::string> decode_percent(std::string_view text) {
   const auto digit_of = [](char c) {
@@ -66,12 +76,8 @@ inline constexpr std::size_t target_bytes_max = 2048;
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('/'), path.size());
     auto segment = decode_percent(path.substr(0, end));
-    const auto is_allowed = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '.' || c == '_' || c == '-';
-    };
     if (!segment || segment->empty() || *segment == "." || *segment == ".." ||
-        !std::all_of(segment->begin(), segment->end(), is_allowed)) {
+        !std::all_of(segment->begin(), segment->end(), is_name_character)) {
       throw refuse();
     }
     segments.push_back(*std::move(segment));

@@ -118,13 +118,9 @@ inline void take_trigger(Facade& facade, const Call& call) {
   open.limit = 1;
   open.with_details = false;
   const auto runs = facade.backend->runs(open);
-  Json refusal = Json::object();
-  refusal["success"] = false;
-  refusal["error"] = {{"code", "JOB_ALREADY_RUNNING"},
-                      {"message", "another run of the job is still open"},
-                      {"runId", runs.empty() ? Json(nullptr) : Json(runs.front().id)}};
-  refusal["requestId"] = call.request_id;
-  return json_answer(409, refusal);
+  return error_answer(ApiError{409, "JOB_ALREADY_RUNNING", "another run of the job is still open"},
+                      call.request_id,
+                      {{"runId", runs.empty() ? Json(nullptr) : Json(runs.front().id)}});
 }
 
 [[nodiscard]] inline Response trigger_job(Facade& facade, const Call& call) {
@@ -154,13 +150,7 @@ inline void take_trigger(Facade& facade, const Call& call) {
       break;
   }
   try {
-    const Digest digest = sha256(owned);
-    std::string unique_key = "request:";
-    for (std::size_t i = 0; i < 16; ++i) {
-      static constexpr char digits[] = "0123456789abcdef";
-      unique_key += digits[digest[i] >> 4U];
-      unique_key += digits[digest[i] & 0xFU];
-    }
+    const std::string unique_key = "request:" + to_hex(sha256(owned), 16);
     if (const auto run = earlier_run(facade, call.job_name(), unique_key)) {
       facade.keys.put(owned, run->id);
       return result_answer(facade, call, to_result(*run));
