@@ -27,6 +27,7 @@
 #include "punctual/core/active_run.hpp"
 #include "punctual/core/flight_table.hpp"
 #include "punctual/core/in_flight.hpp"
+#include "punctual/core/loop_lag.hpp"
 #include "punctual/core/parts.hpp"
 #include "punctual/core/planner.hpp"
 #include "punctual/core/recorder.hpp"
@@ -49,6 +50,7 @@ class FlightDeck final
               std::forward<ExecutorT>(executor), std::move(options)) {}
 
   WakeSignal wake;                ///< raised when the loop should look again
+  LoopLag lag;                    ///< kept by the loop
   Late<Waiters, ClockT> waiters;  ///< told of every run that ends here
   Late<FlightTable, ClockT> table;
   Late<Surroundings, ClockT> surroundings;

@@ -47,10 +47,14 @@ class Lifecycle {
     });
     loop_.start([deck = deck_, engine = engine_] {
       auto& clock = deck->parts.clock;
+      deck->lag.woke(clock.steady_now());
       const TickReport report = engine->tick();
       if (engine->is_let_go()) return;
-      const TimePoint latest = add_clamped(clock.now(), planner::sleep_max);
-      clock.wait_until(std::min(report.next_wake_at.value_or(latest), latest), deck->wake);
+      const TimePoint now = clock.now();
+      const TimePoint latest = add_clamped(now, planner::sleep_max);
+      const TimePoint wake_at = std::min(report.next_wake_at.value_or(latest), latest);
+      deck->lag.sleeps_until(clock.steady_now() + std::max(wake_at - now, Duration{0}));
+      clock.wait_until(wake_at, deck->wake);
     });
     engine_->set_has_loop(true);
     if constexpr (WatchableStorage<StorageT>) {
@@ -85,6 +89,7 @@ class Lifecycle {
     engine_->set_has_loop(false);
     watch_.reset();
     loop_.stop(deck_->wake);
+    deck_->lag.ended();
     drain(grace);
     return {.abandoned = deck_->abandon(), .unrecorded = deck_->unsaved()};
   }

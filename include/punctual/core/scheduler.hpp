@@ -303,6 +303,12 @@ class Scheduler {
   StopReport stop(Duration grace) { return lifecycle_->stop(grace); }
   StopReport stop() { return stop(deck_->parts.options.stop_grace); }
 
+  /// How far the background loop is behind: how late it woke last, or by how much its next look is
+  /// overdue. nullopt: there is no loop.
+  [[nodiscard]] std::optional<Duration> loop_lag() const {
+    return deck_->lag.at(deck_->parts.clock.steady_now());
+  }
+
   // --- parts
 
   [[nodiscard]] auto& clock() noexcept { return deck_->parts.clock; }

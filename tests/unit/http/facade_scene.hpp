@@ -67,7 +67,7 @@ struct FacadeScene {
   explicit FacadeScene(http::ControllerOptions controller_options = {},
                        std::optional<http::Authenticator> authenticator = {})
       : controller(scheduler, authenticator ? *authenticator : http::Authenticator{scene_tokens()},
-                   std::move(controller_options)) {
+                   reading_each_time(std::move(controller_options))) {
     using namespace std::chrono_literals;
     scheduler.register_job({.name = "quick", .description = "Does little", .schedule = every(1h)},
                            [](JobContext& job) {
@@ -78,6 +78,12 @@ struct FacadeScene {
     });
     scheduler.register_job({.name = "off", .enabled = false},
                            [](JobContext& job) { return job.success(); });
+  }
+
+  /// On a clock that stands still, no reading would ever become too old.
+  [[nodiscard]] static http::ControllerOptions reading_each_time(http::ControllerOptions options) {
+    options.reading_age_max = Duration{0};
+    return options;
   }
 
   /// A request with a token and what a change needs.

@@ -50,6 +50,11 @@ class ApiError : public std::runtime_error {
   return ApiError{404, "RUN_NOT_FOUND", "there is no such run"};
 }
 
+[[nodiscard]] inline ApiError storage_unavailable() {
+  return ApiError{
+      503, "STORAGE_UNAVAILABLE", "the storage does not answer for now", {{"Retry-After", "5"}}};
+}
+
 /// Errors: METHOD_NOT_ALLOWED (405) -> the method is neither GET nor HEAD.
 inline void require_get(std::string_view method) {
   if (method == "GET" || method == "HEAD") return;

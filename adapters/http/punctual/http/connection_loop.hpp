@@ -76,7 +76,9 @@ class ConnectionLoop {
     const bool keeps_alive = reader.keeps_alive() && !is_last && !response.stream;
     if (!send(response_text(response, is_head, keeps_alive))) return false;
     if (response.stream && !is_head) {
-      response.stream([this](std::string_view piece) { return send(piece); });
+      response.stream([this](std::string_view piece) {
+        return piece.empty() ? transport_.is_there() : send(piece);
+      });
     }
     return keeps_alive;
   }
@@ -107,7 +109,7 @@ class ConnectionLoop {
       }
       if (!has_body && reader.state() == RequestReader::State::body) {
         has_body = true;
-        const auto seconds = limits_.request.body_bytes_max / limits_.body_rate_min;
+        const auto seconds = reader.body_size() / limits_.body_rate_min;
         deadline = clock_.steady_now() + limits_.head_timeout +
                    std::chrono::seconds{static_cast<std::int64_t>(seconds)};
       }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,6 +45,11 @@ struct ControllerOptions {
   bool read_only = false;
   /// How long a trigger waits for the end of its run; the client may ask for less.
   Duration trigger_wait_max = std::chrono::seconds{25};
+  /// How old the status and the health may be that are shown; all who ask within that time are
+  /// answered by one reading. What is changed here is seen at once. 0: each asks the storage.
+  Duration reading_age_max = std::chrono::milliseconds{100};
+  /// How many streams of events there are at a time; beyond that, 503.
+  std::size_t streams_max = 32;
   TriggerLimits::Rate triggers_per_principal{10, std::chrono::minutes{1}};
   TriggerLimits::Rate triggers_per_job{1, std::chrono::seconds{1}};
   /// The job whose last result `platform-validation` shows.
@@ -73,6 +79,10 @@ inline void require_valid(const ControllerOptions& options) {
   if (options.trigger_wait_max < Duration{0}) {
     refuse("ControllerOptions.trigger_wait_max must not be negative, got " +
            std::to_string(options.trigger_wait_max.count()) + " ms");
+  }
+  if (options.reading_age_max < Duration{0}) {
+    refuse("ControllerOptions.reading_age_max must not be negative, got " +
+           std::to_string(options.reading_age_max.count()) + " ms");
   }
   for (const auto& rate : {options.triggers_per_principal, options.triggers_per_job}) {
     if (rate.count_max >= 1 && rate.period > Duration{0}) continue;

@@ -19,10 +19,14 @@
 #include "punctual/domain/limits.hpp"
 #include "punctual/http/access.hpp"
 #include "punctual/http/api_error.hpp"
+#include "punctual/http/cached.hpp"
 #include "punctual/http/controller_options.hpp"
+#include "punctual/http/digest.hpp"
+#include "punctual/http/event_hub.hpp"
 #include "punctual/http/idempotency_keys.hpp"
 #include "punctual/http/jobs_backend.hpp"
 #include "punctual/http/message.hpp"
+#include "punctual/http/readings.hpp"
 #include "punctual/http/run_cursor.hpp"
 #include "punctual/http/trigger_limits.hpp"
 
@@ -55,13 +59,15 @@ struct Facade {
       : backend(std::move(jobs)),
         options(std::move(controller_options)),
         cursor(options.cursor_key ? *options.cursor_key : random_digest()),
-        limits(options.triggers_per_principal, options.triggers_per_job) {}
+        limits(options.triggers_per_principal, options.triggers_per_job),
+        events(ChangeFeed{options.zones}, to_hex(random_digest(), 4), options.streams_max) {}
 
   const std::unique_ptr<JobsBackend> backend;
   const ControllerOptions options;
   const RunCursor cursor;
   TriggerLimits limits;
   IdempotencyKeys keys;
+  EventHub events;
 
   /// True if the storage answers; asks it for one row.
   [[nodiscard]] bool is_reachable() {
@@ -76,25 +82,50 @@ struct Facade {
     }
   }
 
-  /// Reads the status; while the storage does not answer, returns the last one there was, and
-  /// `is_degraded` true.
-  [[nodiscard]] SchedulerStatus status(bool& is_degraded) {
-    try {
-      SchedulerStatus now = backend->status();
-      is_degraded = false;
-      const std::lock_guard lock{mutex_};
-      last_status_ = now;
-      return now;
-    } catch (const Error&) {
-      is_degraded = true;
-      const std::lock_guard lock{mutex_};
-      return last_status_;
-    }
+  /// Returns the status, at most `reading_age_max` old. Throws no Error: see StatusReading.
+  [[nodiscard]] std::shared_ptr<const StatusReading> status() {
+    return status_.get(backend->steady_now(), options.reading_age_max,
+                       [this] { return read_status(); });
+  }
+
+  /// Reads the status whatever the age of the last reading is.
+  std::shared_ptr<const StatusReading> fresh_status() {
+    return status_.refresh(backend->steady_now(), [this] { return read_status(); });
+  }
+
+  /// Returns the health, at most `age_max` old.
+  [[nodiscard]] std::shared_ptr<const HealthReading> health(Duration age_max) {
+    return health_.get(backend->steady_now(), age_max, [this] {
+      return std::make_shared<const HealthReading>(read_health(*backend, *status()));
+    });
+  }
+
+  /// Something was changed: readings from before are no longer shown.
+  void changed() {
+    status_.forget();
+    health_.forget();
+    events.hurry();
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<const StatusReading> read_status() {
+    const TimePoint now = backend->now();
+    try {
+      auto reading = std::make_shared<const StatusReading>(backend->status(), now, false);
+      const std::lock_guard lock{mutex_};
+      last_status_ = reading;
+      return reading;
+    } catch (const Error&) {
+      const std::lock_guard lock{mutex_};
+      return std::make_shared<const StatusReading>(
+          last_status_ ? last_status_->status : SchedulerStatus{}, now, true);
+    }
+  }
+
+  Cached<StatusReading> status_;
+  Cached<HealthReading> health_;
   std::mutex mutex_;
-  SchedulerStatus last_status_{};
+  std::shared_ptr<const StatusReading> last_status_;
 };
 
 /// How long the words of a reason may be, so that what is added fits too.

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,19 +41,27 @@ namespace punctual::http {
                       {"readOnly", facade.options.read_only}});
 }
 
-[[nodiscard]] inline Response show_status(Facade& facade, const Call& call) {
-  bool is_degraded = false;
-  const SchedulerStatus status = facade.status(is_degraded);
+[[nodiscard]] inline Json status_view(const StatusReading& reading, const Principal& principal,
+                                      const ZonesOf& zones) {
+  const SchedulerStatus& status = reading.status;
   Json jobs = Json::array();
-  for (const auto& job : status.registered_jobs) {
-    jobs.push_back(job_view(job, call.principal, facade.options.zones));
-  }
-  return data_answer({{"registeredJobs", std::move(jobs)},
-                      {"totalJobs", status.total_jobs},
-                      {"enabledJobs", status.enabled_jobs},
-                      {"recentRuns", runs_view(status.recent_runs, call.principal)},
-                      {"degraded", is_degraded},
-                      {"time", format_iso8601(facade.backend->now())}});
+  for (const auto& job : status.registered_jobs) jobs.push_back(job_view(job, principal, zones));
+  return {{"registeredJobs", std::move(jobs)},
+          {"totalJobs", status.total_jobs},
+          {"enabledJobs", status.enabled_jobs},
+          {"recentRuns", runs_view(status.recent_runs, principal)},
+          {"degraded", reading.is_degraded},
+          {"time", format_iso8601(reading.at)}};
+}
+
+[[nodiscard]] inline Response show_status(Facade& facade, const Call& call) {
+  const auto reading = facade.status();
+  Response response;
+  response.set("Content-Type", json_type);
+  response.body = reading->text(hides_error_text(call.principal), [&] {
+    return data_answer(status_view(*reading, call.principal, facade.options.zones)).body;
+  });
+  return response;
 }
 
 /// Jobs whose instant has passed without an answer, as found when read.
@@ -72,59 +79,42 @@ namespace punctual::http {
   return overdue;
 }
 
-/// How many runs each node is at; of the newest thousand that are running.
-[[nodiscard]] inline std::map<std::string, std::size_t> running_counts(JobsBackend& backend) {
-  static constexpr std::size_t running_max = 1000;
-  std::map<std::string, std::size_t> counts{{backend.node(), 0}};
-  RunQuery query;
-  query.status = JobStatus::running;
-  query.limit = running_max;
-  query.with_details = false;
-  for (const auto& run : backend.runs(query)) ++counts[run.node];
-  return counts;
-}
-
-[[nodiscard]] inline Json health_view(Facade& facade) {
-  bool is_degraded = false;
-  const SchedulerStatus status = facade.status(is_degraded);
+/// `age_max`: how old what the storage says of itself may be.
+[[nodiscard]] inline Json health_view(Facade& facade, Duration age_max) {
+  const auto status = facade.status();
+  const auto reading = facade.health(age_max);
+  const bool is_well = reading->is_well && !status->is_degraded;
   const TimePoint now = facade.backend->now();
   Json nodes = Json::array();
   std::size_t running = 0;
-  StorageHealth storage;
-  try {
-    for (const auto& [name, count] : running_counts(*facade.backend)) {
-      nodes.push_back({{"name", name}, {"runningCount", count}});
-      running += count;
-    }
-    storage = facade.backend->health();
-  } catch (const Error&) {
-    is_degraded = true;
+  for (const auto& [name, count] : reading->running_counts) {
+    nodes.push_back({{"name", name}, {"runningCount", count}});
+    running += count;
   }
-  const bool is_well = !is_degraded && storage.writable && storage.problem.empty();
   return {{"degraded", !is_well},
           {"node", facade.backend->node()},
           {"time", format_iso8601(now)},
-          {"storage", {{"kind", storage.kind}, {"reachable", is_well}}},
-          {"overdueJobs", overdue_view(status, now)},
+          {"loopLagMs", span_or_null(facade.backend->loop_lag())},
+          {"storage", {{"kind", reading->storage.kind}, {"reachable", is_well}}},
+          {"overdueJobs", overdue_view(status->status, now)},
           {"nodes", std::move(nodes)},
           {"runningCount", running}};
 }
 
 [[nodiscard]] inline Response show_health(Facade& facade, const Call&) {
-  return data_answer(health_view(facade));
+  return data_answer(health_view(facade, facade.options.reading_age_max));
 }
 
 /// A job with its next instants and what has become of its newest runs.
 [[nodiscard]] inline Response show_job(Facade& facade, const Call& call) {
   static constexpr std::size_t next_count = 10;
   static constexpr std::size_t recent_count = 50;
-  const SchedulerStatus status = facade.backend->status();
-  const auto found =
-      std::find_if(status.registered_jobs.begin(), status.registered_jobs.end(),
-                   [&](const JobSummary& job) { return job.name == call.job_name(); });
-  if (found == status.registered_jobs.end()) {
-    throw job_not_found();
-  }
+  const auto reading = facade.status();
+  if (reading->is_degraded) throw storage_unavailable();
+  const auto& jobs = reading->status.registered_jobs;
+  const auto found = std::find_if(
+      jobs.begin(), jobs.end(), [&](const JobSummary& job) { return job.name == call.job_name(); });
+  if (found == jobs.end()) throw job_not_found();
   Json view = job_view(*found, call.principal, facade.options.zones);
   view["nextRuns"] = found->is_registered
                          ? instants_view(facade.backend->next_runs(found->name, next_count))

@@ -40,6 +40,8 @@ class JobsBackend {
   [[nodiscard]] virtual Explanation explain(std::string_view job, TimePoint instant) = 0;
   [[nodiscard]] virtual StorageHealth health() = 0;
   [[nodiscard]] virtual std::string node() = 0;
+  /// How far the scheduler's loop is behind; nullopt: it has none.
+  [[nodiscard]] virtual std::optional<Duration> loop_lag() = 0;
   [[nodiscard]] virtual TimePoint now() = 0;
   /// A time that is never set back.
   [[nodiscard]] virtual Duration steady_now() = 0;
@@ -69,6 +71,7 @@ class SchedulerBackend final : public JobsBackend {
   }
   StorageHealth health() override { return scheduler_.storage().health(); }
   std::string node() override { return scheduler_.node(); }
+  std::optional<Duration> loop_lag() override { return scheduler_.loop_lag(); }
   TimePoint now() override { return scheduler_.clock().now(); }
   Duration steady_now() override { return scheduler_.clock().steady_now(); }
 

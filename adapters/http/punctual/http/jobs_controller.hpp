@@ -70,7 +70,10 @@ class JobsController {
       record.request_id = request_id_of(request);
       Response response = answer(request, record);
       finish(response, record);
-      if (request.method == "HEAD") response.body.clear();
+      if (request.method == "HEAD") {
+        response.body.clear();
+        response.stream = nullptr;
+      }
       return response;
     } catch (...) {  // out of memory, above all: no word more than needed
       Response response;
@@ -138,7 +141,10 @@ class JobsController {
                                                                              : Permission::write)}};
     }
     require_well_sent(request, *route, who);
-    return route->answer(facade_, {request, *who.principal, names, record.request_id});
+    const Call call{request, *who.principal, names, record.request_id};
+    if (route->action == Action::view) return route->answer(facade_, call);
+    const Changing changing{facade_};
+    return route->answer(facade_, call);
   }
 
   /// For probes that cannot sign in: whether the storage answers, and nothing else.
@@ -148,6 +154,15 @@ class JobsController {
     const bool is_degraded = !facade_.is_reachable();
     return json_answer(is_degraded ? 503 : 200, {{"status", is_degraded ? "degraded" : "ok"}});
   }
+
+  /// While a change is made and after it, whatever comes of it, readings from before are not shown.
+  struct Changing {
+    explicit Changing(Facade& changed) : facade(changed) {}
+    Changing(const Changing&) = delete;
+    Changing& operator=(const Changing&) = delete;
+    ~Changing() { facade.changed(); }
+    Facade& facade;
+  };
 
   struct Found {
     const Route* route = nullptr;
@@ -237,10 +252,7 @@ class JobsController {
       return {503, code, "the scheduler is stopping", {{"Retry-After", "5"}}};
     }
     if (error.retryable() || error.in_doubt()) {
-      return {503,
-              "STORAGE_UNAVAILABLE",
-              "the storage does not answer for now",
-              {{"Retry-After", "5"}}};
+      return storage_unavailable();
     }
     return internal_error();
   }

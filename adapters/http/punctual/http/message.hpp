@@ -59,7 +59,8 @@ struct Request {
   }
 };
 
-/// Writes a piece of a body that has no end; returns false when the client is gone.
+/// Writes a piece of a body that has no end; returns false when the client is gone. An empty piece
+/// only asks that.
 using WritePiece = std::function<bool(std::string_view piece)>;
 
 struct Response {

@@ -60,6 +60,9 @@ class RequestReader {
     return state_ == State::body || (state_ == State::head && !head_.empty());
   }
 
+  /// How long the body is that the head announced.
+  [[nodiscard]] std::size_t body_size() const noexcept { return body_size_; }
+
   /// Why it is refused. Requires: it is.
   [[nodiscard]] const ApiError& error() const { return *error_; }
 

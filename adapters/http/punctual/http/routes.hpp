@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "punctual/http/access.hpp"
+#include "punctual/http/event_route.hpp"
 #include "punctual/http/facade.hpp"
 #include "punctual/http/job_routes.hpp"
 #include "punctual/http/message.hpp"
@@ -33,13 +34,14 @@ struct Route {
 };
 
 /// The first that fits answers.
-inline constexpr std::array<Route, 13> routes{{
+inline constexpr std::array<Route, 14> routes{{
     {"GET", "me", Action::view, show_me, "Who asks, and what they may do"},
     {"GET", "status", Action::view, show_status, "Every job with its counts, and the newest runs"},
     {"GET", "health", Action::view, show_health, "Storage, nodes, and jobs that are overdue"},
     {"GET", "runs", Action::view, list_runs, "Runs by filter, the newest first, in pages"},
     {"GET", "platform-validation", Action::view, show_platform_validation,
      "The last result of the platform's self-check"},
+    {"GET", "events", Action::view, stream_events, "Runs, jobs and health as they change"},
     {"GET", "runs/:id", Action::view, show_run, "One run in full"},
     {"GET", "by-name/:jobName", Action::view, show_job,
      "One job with its next instants and newest runs"},

@@ -46,6 +46,12 @@ enum class Waited { ready, too_late, stopping, broken };
   return Waited::stopping;
 }
 
+/// True while the other side has not ended the connection, and the server does not stop.
+[[nodiscard]] inline bool is_connected(int socket, const std::atomic<bool>& is_stopping) {
+  pollfd entry{socket, POLLRDHUP, 0};
+  return !is_stopping && ::poll(&entry, 1, 0) == 0;
+}
+
 /// Count of bytes, or what went wrong.
 struct Transferred {
   std::size_t count = 0;
@@ -62,6 +68,7 @@ class PlainTransport {
 
   [[nodiscard]] bool open(Duration) { return true; }
   void close() {}
+  [[nodiscard]] bool is_there() const { return is_connected(socket_, is_stopping_); }
 
   /// Reads what there is; 0 bytes and `broken`: the other side is gone.
   [[nodiscard]] Transferred read(char* bytes, std::size_t size, Duration deadline) {
@@ -106,6 +113,7 @@ class TlsTransport {
   void close() {
     if (session_) SSL_shutdown(session_.get());
   }
+  [[nodiscard]] bool is_there() const { return is_connected(socket_, is_stopping_); }
 
   [[nodiscard]] Transferred read(char* bytes, std::size_t size, Duration deadline) {
     const int length = static_cast<int>(std::min<std::size_t>(size, 16'384));
