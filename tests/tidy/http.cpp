@@ -2,3 +2,4 @@
 #include <punctual/http/bearer_tokens.hpp>
 #include <punctual/http/health_check.hpp>
 #include <punctual/http/jobs_controller.hpp>
+#include <punctual/http/mount.hpp>

@@ -4,13 +4,8 @@
 
 #include "punctual/http/admin_server.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -24,6 +19,7 @@
 #include "support/error_of.hpp"
 #include "unit/http/certificate.hpp"
 #include "unit/http/facade_scene.hpp"
+#include "unit/http/raw_client.hpp"
 
 namespace http_admin_server_test {
 
@@ -31,66 +27,11 @@ using namespace punctual;
 using namespace punctual::http;
 using namespace std::chrono_literals;
 using punctual::tests::FacadeScene;
+using punctual::tests::status_of;
+using Client = punctual::tests::RawClient;
 using punctual::tests::write_token;
 
 namespace {
-
-/// One connection to a port of 127.0.0.1. What does not come within ten seconds does not come.
-class Client {
- public:
-  explicit Client(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const ::timeval limit{10, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<::sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error{"no connection"};
-    }
-  }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-  ~Client() { ::close(socket_); }
-
-  void send(const std::string& bytes) {
-    (void)::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  }
-
-  /// Reads up to the end of the connection.
-  std::string read_all() {
-    std::string text;
-    while (read_more(text)) {
-    }
-    return text;
-  }
-
-  /// Reads a response that says its length.
-  std::string read_one() {
-    std::string text;
-    std::size_t head = std::string::npos;
-    while ((head = text.find("\r\n\r\n")) == std::string::npos) {
-      if (!read_more(text)) return text;
-    }
-    const std::size_t length = text.find("Content-Length: ");
-    if (length == std::string::npos) return text;
-    const std::size_t size = head + 4 + std::stoul(text.substr(length + 16));
-    while (text.size() < size && read_more(text)) {
-    }
-    return text;
-  }
-
- private:
-  bool read_more(std::string& text) {
-    char bytes[4096];
-    const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
-    if (count <= 0) return false;
-    text.append(bytes, static_cast<std::size_t>(count));
-    return true;
-  }
-
-  int socket_;
-};
 
 std::string get(const std::string& path, const std::string& more = {}) {
   return "GET " + path + " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + write_token + "\r\n" +
@@ -106,10 +47,6 @@ struct Service {
   FacadeScene scene;
   AdminServer server;
 };
-
-int status_of(const std::string& response) {
-  return response.substr(0, 9) == "HTTP/1.1 " ? std::stoi(response.substr(9, 3)) : 0;
-}
 
 ServerOptions quick_options() {
   ServerOptions options;
@@ -148,6 +85,47 @@ TEST_CASE("http: AdminServer runs a job that is triggered") {
   const std::string response = client.read_one();
   CHECK(status_of(response) == 200);
   CHECK(response.find("QUICK_DONE") != std::string::npos);
+}
+
+TEST_CASE("http: AdminServer streams events to those who listen") {
+  Service service;
+  Client listener{service.port()};
+  listener.send(get("/admin/jobs/events"));
+  const std::string head = listener.read_until(": events follow\n\n");
+  CHECK(status_of(head) == 200);
+  CHECK(head.find("Content-Type: text/event-stream; charset=utf-8\r\n") != std::string::npos);
+  CHECK(head.find("Content-Length") == std::string::npos);
+  CHECK(head.find("Connection: close\r\n") != std::string::npos);
+  CHECK(service.scene.post("/admin/jobs/trigger/quick").status == 200);
+  const std::string event = listener.read_until("event: run\n");
+  CHECK(event.find("event: run\n") != std::string::npos);
+  service.server.stop();
+  (void)listener.read_all();  // it ends
+}
+
+TEST_CASE("http: AdminServer gives the place of a listener who is gone to the next") {
+  http::ControllerOptions controller_options;
+  controller_options.streams_max = 1;
+  FacadeScene scene{controller_options};
+  AdminServer server{scene.controller, {}};
+  server.start();
+  {
+    Client listener{server.port()};
+    listener.send(get("/admin/jobs/events"));
+    CHECK(status_of(listener.read_until("\n\n")) == 200);
+    Client other{server.port()};
+    other.send(get("/admin/jobs/events"));
+    CHECK(status_of(other.read_one()) == 503);
+  }
+  const SystemClock clock;
+  const Duration begun_at = clock.steady_now();
+  int status = 503;
+  while (status == 503 && clock.steady_now() - begun_at < 5s) {
+    Client next{server.port()};
+    next.send(get("/admin/jobs/events"));
+    status = status_of(next.read_until("\n"));
+  }
+  CHECK(status == 200);
 }
 
 TEST_CASE("http: AdminServer sends no body for a HEAD") {

@@ -36,17 +36,22 @@ EventHub hub_of(std::size_t streams_max) {
   return {ChangeFeed{}, "a1", streams_max};
 }
 
+/// Steps until `write` says false.
+template <class Look>
+void serve(EventHub& hub, EventHub::Seat& seat, const WritePiece& write, const Look& look) {
+  while (hub.step(seat, false, write, look)) {
+  }
+}
+
 /// Serves until something has come that has `wanted` in it; returns all of it.
 std::string served(EventHub& hub, EventHub::Seat& seat, const Looks& looks,
                    std::string_view wanted) {
   std::string text;
-  hub.serve(
-      seat, false,
-      [&](std::string_view piece) {
-        text += piece;
-        return text.find(wanted) == std::string::npos;
-      },
-      looks);
+  const auto take = [&](std::string_view piece) {
+    text += piece;
+    return text.find(wanted) == std::string::npos;
+  };
+  serve(hub, seat, take, looks);
   return text;
 }
 
@@ -126,8 +131,8 @@ TEST_CASE("EventHub goes on when a look fails") {
   REQUIRE(seat);
   hub.hurry();
   int pieces = 0;
-  hub.serve(
-      *seat, false, [&](std::string_view) { return ++pieces < 3; }, fail);
+  serve(
+      hub, *seat, [&](std::string_view) { return ++pieces < 3; }, fail);
   CHECK(pieces == 3);
 }
 
@@ -136,13 +141,11 @@ TEST_CASE("EventHub asks whether anybody is there while nothing happens") {
   const auto nothing = [](const ChangeFeed&) { return Glance{}; };
   const auto seat = hub.enter("", nothing);
   std::vector<std::string> pieces;
-  hub.serve(
-      *seat, false,
-      [&](std::string_view piece) {
-        pieces.emplace_back(piece);
-        return pieces.size() < 2;
-      },
-      nothing);
+  const auto take = [&](std::string_view piece) {
+    pieces.emplace_back(piece);
+    return pieces.size() < 2;
+  };
+  serve(hub, *seat, take, nothing);
   CHECK(pieces == std::vector<std::string>{": events follow\n\n", ""});
 }
 

@@ -25,12 +25,14 @@ std::string listen(const http::Response& response, std::string_view wanted, Mean
   REQUIRE(response.stream);
   std::string text;
   bool has_begun = false;
-  response.stream([&](std::string_view piece) {
+  const http::WritePiece write = [&](std::string_view piece) {
     text += piece;
     if (!has_begun) meanwhile();
     has_begun = true;
     return text.find(wanted) == std::string::npos;
-  });
+  };
+  while (response.stream(write)) {
+  }
   return text;
 }
 

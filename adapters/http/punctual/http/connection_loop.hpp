@@ -76,9 +76,11 @@ class ConnectionLoop {
     const bool keeps_alive = reader.keeps_alive() && !is_last && !response.stream;
     if (!send(response_text(response, is_head, keeps_alive))) return false;
     if (response.stream && !is_head) {
-      response.stream([this](std::string_view piece) {
+      const WritePiece write = [this](std::string_view piece) {
         return piece.empty() ? transport_.is_there() : send(piece);
-      });
+      };
+      while (response.stream(write)) {
+      }
     }
     return keeps_alive;
   }

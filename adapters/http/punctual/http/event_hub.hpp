@@ -64,6 +64,8 @@ class EventHub {
     EventHub& hub_;
     WakeSignal wake_;
     std::uint64_t position_ = 0;  // all events up to this one have been sent
+    Duration begun_at_{};
+    std::optional<Duration> written_at_;
   };
 
   /// Returns a place for a listener who has had the events up to the one with the id `last_id`;
@@ -85,21 +87,22 @@ class EventHub {
     return seat;
   }
 
-  /// Writes events until the listener is gone or `stream_max` is over.
-  ///
-  /// `write` also gets empty pieces: then it only says whether anybody is there.
+  /// Writes what a listener has not had, after waiting for it a moment; returns false when the
+  /// listener is gone or `stream_max` is over. See StreamStep.
   template <class Look>
-  void serve(Seat& seat, bool hides_errors, const WritePiece& write, const Look& look) {
-    const Duration began_at = clock_.steady_now();
-    Duration written_at = began_at;
-    std::string text = ": events follow\n\n";
-    do {
-      const Duration now = clock_.steady_now();
-      if (text.empty() && now - written_at >= comment_period) text = ": nothing new\n\n";
-      if (!text.empty()) written_at = now;
-      if (!write(text)) return;
+  [[nodiscard]] bool step(Seat& seat, bool hides_errors, const WritePiece& write,
+                          const Look& look) {
+    std::string text;
+    if (!seat.written_at_) {
+      seat.begun_at_ = clock_.steady_now();
+      text = ": events follow\n\n";
+    } else {
       text = next(seat, hides_errors, look);
-    } while (clock_.steady_now() - began_at < stream_max);
+    }
+    const Duration now = clock_.steady_now();
+    if (text.empty() && now - *seat.written_at_ >= comment_period) text = ": nothing new\n\n";
+    if (!text.empty()) seat.written_at_ = now;
+    return write(text) && now - seat.begun_at_ < stream_max;
   }
 
   /// Something was changed by somebody who may want to see it: the next look is soon.

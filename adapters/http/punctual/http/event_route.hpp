@@ -79,7 +79,7 @@ namespace punctual::http {
   response.set("X-Accel-Buffering", "no");  // a proxy in between is to pass events on at once
   response.stream = [&facade, look, seat = std::move(seat),
                      hides_errors = hides_error_text(call.principal)](const WritePiece& write) {
-    facade.events.serve(*seat, hides_errors, write, look);
+    return facade.events.step(*seat, hides_errors, write, look);
   };
   return response;
 }

@@ -63,12 +63,16 @@ struct Request {
 /// only asks that.
 using WritePiece = std::function<bool(std::string_view piece)>;
 
+/// Writes what comes next of a body that has no end, after waiting for it a moment at most; returns
+/// false when there is no more, or the client is gone.
+using StreamStep = std::function<bool(const WritePiece& write)>;
+
 struct Response {
   int status = 200;
   Headers headers{};
   std::string body{};
-  /// If set, the body is what this writes, until it returns or `write` says false.
-  std::function<void(const WritePiece& write)> stream{};
+  /// If set, the body is what this writes: it is called until it returns false.
+  StreamStep stream{};
 
   /// Sets a header, in place of one of that name.
   void set(std::string_view name, std::string value) {
