@@ -68,6 +68,7 @@ struct Facade {
   TriggerLimits limits;
   IdempotencyKeys keys;
   EventHub events;
+  std::string document{};  ///< the OpenAPI document, as it is sent
 
   /// True if the storage answers; asks it for one row.
   [[nodiscard]] bool is_reachable() {

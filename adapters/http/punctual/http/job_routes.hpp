@@ -41,6 +41,13 @@ namespace punctual::http {
                       {"readOnly", facade.options.read_only}});
 }
 
+[[nodiscard]] inline Response show_document(Facade& facade, const Call&) {
+  Response response;
+  response.set("Content-Type", json_type);
+  response.body = facade.document;
+  return response;
+}
+
 [[nodiscard]] inline Json status_view(const StatusReading& reading, const Principal& principal,
                                       const ZonesOf& zones) {
   const SchedulerStatus& status = reading.status;

@@ -32,6 +32,7 @@
 #include "punctual/http/facade.hpp"
 #include "punctual/http/jobs_backend.hpp"
 #include "punctual/http/message.hpp"
+#include "punctual/http/openapi.hpp"
 #include "punctual/http/page_routes.hpp"
 #include "punctual/http/routes.hpp"
 #include "punctual/http/target.hpp"
@@ -58,6 +59,7 @@ class JobsController {
       throw Error{"INVALID_CONFIG",
                   "the facade needs an authenticator: BearerTokens, or sessions() of the host's"};
     }
+    facade_.document = dump_body(openapi_document(facade_.options));
   }
 
   /// Answers a request. Throws nothing.

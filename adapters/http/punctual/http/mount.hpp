@@ -83,7 +83,7 @@ inline void put_answer(Response response, httplib::Response& answer) {
     }
   }
   answer.status = response.status;
-  if (!response.stream) return answer.set_content(std::move(response.body), type.c_str());
+  if (!response.stream) return answer.set_content(response.body, type.c_str());
   answer.set_chunked_content_provider(
       type.c_str(), [step = std::move(response.stream)](std::size_t, httplib::DataSink& sink) {
         const bool goes_on = step([&](std::string_view piece) {
@@ -113,7 +113,7 @@ inline void put_answer(Response response, httplib::Response& answer) {
 /// unless the host says otherwise), or give the server a larger pool.
 inline void mount(httplib::Server& server, JobsController& controller,
                   const RequestLimits& limits = {}) {
-  const auto answer = [&controller, limits](Request request, bool is_too_long,
+  const auto answer = [&controller, limits](const Request& request, bool is_too_long,
                                             httplib::Response& response) {
     auto refusal = detail::refusal_of(request, limits);
     if (!refusal && is_too_long) {
@@ -138,7 +138,7 @@ inline void mount(httplib::Server& server, JobsController& controller,
       return true;
     });
     if (!is_whole) return;  // the server has said why
-    answer(std::move(request), is_too_long, response);
+    answer(request, is_too_long, response);
   };
   const std::string pattern = detail::pattern_of(controller.options().prefix);
   server.Get(pattern, without_body);

@@ -27,9 +27,10 @@
 
 namespace punctual::http {
 
-inline const std::vector<std::string_view> run_list_parameters{
-    "jobName", "status",    "trigger",    "messageCode", "createdFrom", "createdBefore",
-    "dueFrom", "dueBefore", "workflowId", "dead",        "limit",       "cursor"};
+inline constexpr std::string_view run_list_parameters =
+    "jobName status trigger messageCode createdFrom createdBefore dueFrom dueBefore workflowId "
+    "dead "
+    "limit cursor";
 
 inline constexpr std::size_t page_runs_max = 200;
 inline constexpr std::size_t page_runs_default = 50;
@@ -99,7 +100,7 @@ inline constexpr std::size_t page_runs_default = 50;
 /// Returns what a cursor is bound to: every filter, but not the page's length.
 [[nodiscard]] inline std::string filters_of(const QueryParameters& parameters) {
   std::string filters;
-  for (const auto name : run_list_parameters) {
+  for (const auto name : words_of(run_list_parameters)) {
     if (name == "limit" || name == "cursor") continue;
     if (const auto* value = parameters.find(name)) {
       filters += std::string{name} + "=" + *value + "\n";
@@ -109,7 +110,7 @@ inline constexpr std::size_t page_runs_default = 50;
 }
 
 [[nodiscard]] inline Response list_runs(Facade& facade, const Call& call) {
-  const QueryParameters parameters{call.request.query, run_list_parameters};
+  const QueryParameters parameters{call.request.query, words_of(run_list_parameters)};
   RunQuery query = run_query_of(parameters);
   const std::string filters = filters_of(parameters);
   if (const auto* cursor = parameters.find("cursor")) {

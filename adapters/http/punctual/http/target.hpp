@@ -86,6 +86,18 @@ inline constexpr std::size_t target_bytes_max = 2048;
   return segments;
 }
 
+/// Returns the words of a text, which lives longer.
+[[nodiscard]] inline std::vector<std::string_view> words_of(std::string_view text,
+                                                            char separator = ' ') {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    if (end > 0) words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(text.size(), end + 1));
+  }
+  return words;
+}
+
 /// The parameters of a query, each at most once.
 class QueryParameters {
  public:
