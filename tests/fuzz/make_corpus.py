@@ -41,6 +41,37 @@ def next_inputs(row):
         yield folded.to_bytes(8, "little") + bytes([choice | days]) + row["expression"].encode()
 
 
+HTTP_PATHS = {
+    "GET": ["", "/me", "/status", "/health", "/runs?limit=1&status=failed", "/events",
+            "/openapi.json", "/platform-validation", "/by-name/quick", "/assets/page.css",
+            "/by-name/quick/explain?at=2024-01-15T01:00:00.000Z", "/..%2f", "/runs?cursor=x",
+            "/runs/018cc251-f400-76bf-953c-4963c3008e90"],
+    "POST": ["/trigger/quick", "/trigger/off", "/trigger/failing", "/quick/pause",
+             "/quick/resume", "/runs/018cc251-f400-76bf-953c-4963c3008e90/cancel",
+             "/runs/018cc251-f400-76bf-953c-4963c3008e90/retry"],
+}
+HTTP_SENDERS = ["Authorization: Bearer w", "Authorization: Bearer r",
+                "Cookie: s=1\r\nSec-Fetch-Site: same-origin", "Cookie: s=1"]
+HTTP_ODD = [
+    "GET / HTTP/1.1\nHost: a\n\n", "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "GET /healthz HTTP/1.0\r\n\r\n", "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" * 3,
+]
+
+
+def http_inputs():
+    """Requests of every kind of sender, and some that no honest one sends."""
+    for method, paths in HTTP_PATHS.items():
+        for path in paths:
+            for sender in HTTP_SENDERS:
+                body = '{"reason":"x"}' if method == "POST" else ""
+                more = (f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+                        if body else "")
+                yield (f"{method} /admin/jobs{path} HTTP/1.1\r\nHost: a\r\n{sender}\r\n{more}\r\n"
+                       f"{body}").encode()
+    yield from (text.encode() for text in HTTP_ODD)
+
+
 def write(folder, inputs):
     """Leaves alone what is there already, so that a second run changes nothing."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +91,7 @@ def main():
     vectors = list(rows(facts / "vectors.csv"))
     invalid = list(rows(facts / "invalid.csv"))
     write(seeds / "cron_parser", {row["expression"].encode() for row in vectors + invalid})
+    write(seeds / "http_request", set(http_inputs()))
     write(seeds / "cron_next", {data for row in vectors for data in next_inputs(row)})
 
 
