@@ -285,7 +285,8 @@ test("hostile text is shown as text everywhere", async () => {
   await shot(page, "hostile-job");
   await page.locator(`#runs-body tr[data-run="${id}"] a`).click();
   await view(page).getByRole("heading", { name: "Details" }).waitFor();
-  for (const details of await view(page).locator("details:not([open]) > summary").all()) await details.click();
+  const closed = view(page).locator("details:not([open]) > summary:visible");
+  while (await closed.count()) await closed.first().click();
   assert.match(await view(page).innerText(), /<script>/);
   await shot(page, "hostile-run");
   assert.deepEqual(await axe(page), []);
