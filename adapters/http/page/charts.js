@@ -35,9 +35,9 @@ function mark(run, x) {
   }
 }
 
-/// The least number of 1, 2, or 5 times a power of ten that is not below `value`.
+/// The least number of 1, 2, or 5 times a power of ten that is not below `value`, and at least 2.
 function niceMax(value) {
-  if (!(value > 0)) return 1;
+  if (!(value > 2)) return 2;
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= value);
 }

@@ -40,7 +40,7 @@ export function showHealth(health) {
   fillOnChange(byId("health"), key, () => [
     health.degraded ? tile("State", [icon("failed"), "degraded"], null, "bad") : tile("State", [icon("success"), "healthy"]),
     tile("Storage", storage?.kind ?? "–", storage?.reachable ? "reachable" : "not reachable", storage?.reachable ? "" : "bad"),
-    tile("Loop lag", span(health.loopLagMs), null, health.loopLagMs >= LAG_MS ? "warn" : ""),
+    health.loopLagMs != null && tile("Loop lag", span(health.loopLagMs), null, health.loopLagMs >= LAG_MS ? "warn" : ""),
     tile("Running", health.runningCount ?? "–", health.pendingCount == null ? null : `${health.pendingCount} pending`),
     tile("Overdue", overdue.length, overdue.length ? "see below" : null, overdue.length ? "warn" : ""),
     tile(nodes.length === 1 ? "Node" : `${nodes.length} nodes`, h("ul", { class: "nodes" },

@@ -133,7 +133,7 @@ function showFigures(row) {
   const { figures, error } = row;
   fillOnChange(row.cells[3], [figures?.recent, error], () => (error ? h("span", { class: "error" }, error)
     : figures ? [sparkline(figures.recent ?? []), lastOf(row.job)] : muted("…")));
-  fillOnChange(row.cells[4], [figures?.durationP50Ms, figures?.durationP95Ms], () => (figures
+  fillOnChange(row.cells[4], figures && [figures.durationP50Ms, figures.durationP95Ms], () => (figures
     ? h("dl", { class: "pairs" }, pair("p50", span(figures.durationP50Ms)), pair("p95", span(figures.durationP95Ms)))
     : muted("…")));
 }

@@ -22,6 +22,7 @@ import { showValidation } from "./validation.js";
 const ENDED_MAX = 2000;
 const FIRST_READ_MS = 1000;
 const ended = new Set();
+let knowsPast = false;
 
 /// Says that a run has ended: those started here each by itself, and others only if they failed.
 function tellEnd(run) {
@@ -47,7 +48,9 @@ function takeStatus(status) {
   for (const run of status.recentRuns ?? []) {
     applyRunToJob(run);
     applyRunToView(run);
+    if (!knowsPast && isOver(run)) ended.add(run.id);
   }
+  knowsPast = true;
 }
 
 async function load(what, question, show) {

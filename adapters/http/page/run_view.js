@@ -178,17 +178,17 @@ function makeView(id) {
 }
 
 function factList(run) {
-  const row = (name, value) => (value == null || value === "" ? null : h("div", {}, h("dt", {}, name), h("dd", {}, value)));
-  const texts = (names) => Object.entries(names).map(([key, name]) => row(name, run[key]));
+  const row = (name, value) => value && h("div", {}, h("dt", {}, name), h("dd", {}, value));
+  const texts = (names) => Object.entries(names).map(([key, name]) => row(name, run[key] || null));
   const at = (text) => (text ? timeOf(text, { both: true, withMs: true, mark: true }) : null);
   return h("dl", { class: "facts" },
     row("Due", at(run.dueAt)), row("May start", run.runAt !== run.dueAt ? at(run.runAt) : null),
     row("Created", at(run.createdAt)),
     row("Started", at(run.startedAt)), row("Finished", at(run.completedAt)), row("Took", run.startedAt && took(run)),
-    texts({ trigger: "Trigger", actor: "By", reason: "Reason", attempt: "Attempt" }),
+    texts({ trigger: "Trigger", actor: "By", reason: "Reason", attempt: "Attempt", cancelActor: "Cancelled by" }),
     row("Retry of", run.retryOf && runLink(run.retryOf)),
     row("Given up by a node", run.abandonCount ? `${run.abandonCount} times` : null),
-    row("Lease until", at(run.leaseUntilAt)),
+    row("Lease until", !isOver(run) && at(run.leaseUntilAt)),
     texts({ node: "Node", fence: "Fence", priority: "Priority", uniqueKey: "Unique key", concurrencyKey: "Concurrency key",
       payloadVersion: "Payload version", step: "Step", waitsFor: "Waits for" }),
     row("Workflow", run.workflowId ? button(run.workflowId, () => {
@@ -199,8 +199,8 @@ function factList(run) {
     row("After", run.after?.join(", ")));
 }
 
-function logList(log) {
-  return h("div", { class: "log", tabindex: 0, role: "region", "aria-label": "Log lines" }, h("ol", {}, log.map((line) => h("li",
-    { class: `level-${/^(warn|error)$/.test(line.level) ? line.level : "info"}` },
-    timeOf(line.at, { withMs: true }), " ", h("span", { class: "level" }, line.level), " ", h("span", {}, line.text)))));
+function logList({ lines, dropped }) {
+  return [dropped > 0 && second(`${dropped} earlier lines were not kept.`),
+    h("div", { class: "log", tabindex: 0, role: "region", "aria-label": "Log lines" }, h("ol", {}, lines.map((line) => h("li", {},
+      timeOf(line.at, { withMs: true }), " ", h("span", {}, line.text)))))];
 }

@@ -25,5 +25,5 @@ export function showValidation({ hasResult, result }) {
   fillOnChange(body, result, () => h("details", { open: seen ? seen.open : !result.success },
     h("summary", {}, "Checks"),
     table("Checks of the platform validation", ["Check", "Status", "Took"],
-      result.scripts.map((check) => [check.name, badge(check.status), span(check.durationMs)]), { class: "plain checks" })));
+      result.scripts.map((check) => [[check.name, second(check.message)], badge(check.status), span(check.durationMs)]), { class: "plain checks" })));
 }
