@@ -27,7 +27,8 @@ const READ = env("PUNCTUAL_READ_TOKEN");
 const WRITE = env("PUNCTUAL_WRITE_TOKEN");
 const SHOTS = process.env.PUNCTUAL_SHOTS;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const WAIT = { timeout: 20000 };
+// Without events, the page asks every five seconds, and for an open run every ten.
+const WAIT = { timeout: 30000 };
 
 const browser = await chromium.launch({ executablePath: env("PUNCTUAL_CHROMIUM", "/usr/bin/chromium"), args: ["--no-sandbox"] });
 if (SHOTS) mkdirSync(SHOTS, { recursive: true });
@@ -85,9 +86,60 @@ async function trigger(page, name, { reason, payload } = {}) {
   return decodeURIComponent((await link.getAttribute("href")).slice("#run=".length));
 }
 
-/// Waits until no run of the job is going on, so that one test does not disturb the next.
-async function settle(page, name) {
-  await page.waitForFunction((job) => !document.querySelector(`#jobs tbody[data-job="${job}"] .job-state .is-running`), name, WAIT);
+/// Asks the API itself.
+async function ask(path, body) {
+  const headers = { Authorization: `Bearer ${WRITE}` };
+  if (body) headers["Content-Type"] = "application/json";
+  const response = await fetch(URL_ + path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
+  return (await response.json()).data;
+}
+
+/// Waits until no run of the job is open, so that one test does not disturb the next.
+async function settle(name) {
+  for (let i = 0; i < 300; i++) {
+    const open = await Promise.all(["pending", "running"].map((status) => ask(`/runs?jobName=${name}&status=${status}`)));
+    if (!open.flat().length) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${name} goes on`);
+}
+
+/// How the page is kept current: "live" by events, "poll" by questions.
+async function link(page) {
+  await page.locator("#link:is([data-state=live], [data-state=poll])").waitFor();
+  return page.locator("#link").getAttribute("data-state");
+}
+
+/// Collects what screen readers are told from here on.
+async function listen(page) {
+  await page.evaluate(() => {
+    const box = document.querySelector("#announce");
+    globalThis.said = [];
+    new MutationObserver(() => said.push(box.textContent)).observe(box, { childList: true, characterData: true, subtree: true });
+  });
+}
+
+/// Every text in a JSON value, names of values included.
+function textsIn(value) {
+  if (typeof value === "string") return [value];
+  if (value === null || typeof value !== "object") return [];
+  return [...(Array.isArray(value) ? [] : Object.keys(value)), ...Object.values(value).flatMap(textsIn)];
+}
+
+/// Presses Tab until the control of that name has the focus, each with a mark that shows it.
+async function tabTo(page, name) {
+  for (let i = 0; i < 200; i++) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const focused = document.activeElement;
+      const { outlineStyle, outlineWidth } = getComputedStyle(focused);
+      return { tag: focused.tagName, name: focused.getAttribute("aria-label") ?? (focused.id || focused.textContent), seen: outlineStyle !== "none" && outlineWidth !== "0px" };
+    });
+    if (at.tag === "BODY") continue; // past the last control
+    assert.ok(at.seen, `${at.name} shows no focus`);
+    if (at.name === name) return;
+  }
+  assert.fail(`${name} is not reached`);
 }
 
 const tests = [];
@@ -129,7 +181,10 @@ test("who may look only is offered no action", async () => {
 
 test("a triggered job is seen to progress and to finish, and is announced", async () => {
   const { page, trouble } = await open();
-  const id = await trigger(page, "slow-import", { reason: "by hand", payload: '{"region":"eu"}' });
+  await settle("slow-import");
+  await listen(page);
+  const seconds = await link(page) === "live" ? 6 : 20;
+  const id = await trigger(page, "slow-import", { reason: "by hand", payload: `{"region":"eu","seconds":${seconds}}` });
   const row = page.locator(`#runs-body tr[data-run="${id}"]`);
   const bar = row.locator("progress");
   await bar.waitFor();
@@ -141,10 +196,14 @@ test("a triggered job is seen to progress and to finish, and is announced", asyn
   await shot(page, "running");
   assert.deepEqual(await axe(page), []);
   await view(page).locator(".run-state .is-success").first().waitFor();
+  await view(page).getByText("batch 1", { exact: true }).waitFor();
   assert.match(await view(page).innerText(), /region/);
+  assert.equal(await view(page).locator(".error:visible").count(), 0);
   await page.keyboard.press("Escape");
   await row.locator(".badge.is-success").waitFor();
-  await page.waitForFunction(() => /slow-import: success/.test(document.querySelector("#announce").textContent), null, WAIT);
+  await page.waitForFunction(() => said.some((text) => /slow-import: success CONTROLS_IMPORTED/.test(text)), null, WAIT);
+  // What failed before the page was opened is no news.
+  assert.deepEqual((await page.evaluate(() => said)).filter((text) => /failed/.test(text)), []);
   assert.deepEqual(trouble, []);
 });
 
@@ -168,16 +227,47 @@ test("a payload that is not JSON is refused before it is sent", async () => {
   assert.deepEqual(trouble, []);
 });
 
+test("a job that is running already is not run beside itself", async () => {
+  const { page, trouble } = await open();
+  await settle("slow-import");
+  const id = await trigger(page, "slow-import");
+  await job(page, "slow-import").getByRole("button", { name: "Run now" }).click();
+  await page.locator("#ask").getByRole("button", { name: "Run now" }).click();
+  await page.locator("#ask [role=alert]").getByText("JOB_ALREADY_RUNNING").waitFor();
+  assert.match(await page.locator("#notices .notice").last().innerText(), new RegExp(`already running: run ${id.slice(-8)}`));
+  assert.deepEqual(await axe(page), []);
+  await page.keyboard.press("Escape");
+  await ask(`/runs/${id}/cancel`, {});
+  assert.deepEqual(trouble, []);
+});
+
+test("who runs a job too often is told when to try again", async () => {
+  const { page, trouble } = await open();
+  await job(page, "cleanup").getByRole("button", { name: "Run now" }).click();
+  const send = page.locator("#ask").getByRole("button", { name: "Run now" });
+  const refusal = page.locator("#ask [role=alert]").getByText("RATE_LIMITED");
+  for (let i = 0; i < 20; i++) await ask("/trigger/cleanup", {});
+  await send.click();
+  await refusal.waitFor();
+  assert.match(await refusal.innerText(), /too often.* Try again in \d+ s\. \(RATE_LIMITED, request \S+\)$/);
+  await shot(page, "refused");
+  assert.deepEqual(await axe(page), []);
+  assert.equal(await page.locator("#notices .notice").count(), 0);
+  await page.keyboard.press("Escape");
+  assert.deepEqual(trouble, []);
+});
+
 test("a running run is cancelled, and tried again", async () => {
   const { page, trouble } = await open();
-  await settle(page, "slow-import");
+  await settle("slow-import");
   const id = await trigger(page, "slow-import");
   await page.locator(`#runs-body tr[data-run="${id}"] a`).click();
   await view(page).getByRole("button", { name: "Cancel the run" }).click();
   await page.getByLabel("Reason (optional)").fill("no longer needed");
   await page.locator("#ask").getByRole("button", { name: "Cancel the run" }).click();
-  await view(page).locator(".run-state .is-failed, .run-state .is-skipped").first().waitFor();
+  await view(page).locator(".run-state .is-failed").first().waitFor();
   assert.match(await view(page).locator(".run-state").innerText(), /JOB_CANCELLED/);
+  await view(page).getByText("operator: no longer needed").waitFor();
   await view(page).getByRole("button", { name: "Retry" }).click();
   await page.locator("#ask").getByRole("button", { name: "Retry" }).click();
   await view(page).locator(".attempts li").nth(1).waitFor();
@@ -185,7 +275,19 @@ test("a running run is cancelled, and tried again", async () => {
   await view(page).locator(".attempts a").first().click();
   await view(page).getByRole("button", { name: "Cancel the run" }).click();
   await page.locator("#ask").getByRole("button", { name: "Cancel the run" }).click();
-  await view(page).getByText("JOB_CANCELLED").first().waitFor();
+  await view(page).locator(".run-state").getByText("JOB_CANCELLED").waitFor();
+  assert.equal(await view(page).locator(".error:visible").count(), 0);
+  assert.deepEqual(trouble, []);
+});
+
+test("more runs are loaded, and the keyboard goes on with them", async () => {
+  const { page, trouble } = await open();
+  await page.locator("#runs-body tr").nth(49).waitFor();
+  await page.getByRole("button", { name: "Load more" }).click();
+  await page.locator("#runs-body tr").nth(50).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.closest("#runs-body tr") !== null), true);
+  const ids = await page.locator("#runs-body tr").evaluateAll((rows) => rows.map((row) => row.dataset.run));
+  assert.deepEqual(ids, [...new Set(ids)].sort().reverse());
   assert.deepEqual(trouble, []);
 });
 
@@ -271,30 +373,67 @@ test("a job unfolds to next runs, charts with tables, and an explained instant",
   assert.deepEqual(trouble, []);
 });
 
+test("the platform's validation is shown, and renewed when it has run", async () => {
+  const { page, trouble } = await open();
+  const head = page.locator("#validation-head");
+  await head.getByText("2 of 4 checks passed, 1 failed, 1 skipped").waitFor();
+  await page.locator("#validation").getByText("no mail server is configured").waitFor();
+  const before = await head.locator("time").getAttribute("datetime");
+  await trigger(page, "platform-self-check");
+  await page.waitForFunction((before) => document.querySelector("#validation-head time").getAttribute("datetime") !== before, before, WAIT);
+  await shot(page, "validation");
+  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(trouble, []);
+});
+
 // --- Hostile text ---------------------------------------------------------------------------------
 
 test("hostile text is shown as text everywhere", async () => {
   const { page, trouble } = await open();
-  const injected = () => page.evaluate(() => document.querySelectorAll("body script, img, iframe, [onerror], [onclick], [onload]").length);
-  const id = await trigger(page, "hostile");
-  await page.locator(`#runs-body tr[data-run="${id}"] .badge.is-failed, #runs-body tr[data-run="${id}"] .badge.is-success`).first().waitFor();
+  const injected = () => page.evaluate(() => document.querySelectorAll("body script, img, iframe, [onerror], [onclick], [onload], [href^='javascript:' i]").length);
+  const markup = "<img src=x onerror=alert(0)>";
+  const id = await trigger(page, "hostile", { reason: markup, payload: JSON.stringify({ [markup]: markup }) });
+  await page.locator(`#runs-body tr[data-run="${id}"] .badge.is-failed`).waitFor();
   const row = job(page, "hostile");
   await row.getByRole("button", { name: "hostile", exact: true }).click();
   await row.getByRole("heading", { name: "Lateness" }).waitFor();
-  assert.match(await row.innerText(), /<script>/);
+  const { description, schedule } = await ask("/by-name/hostile");
+  const shownJob = await row.evaluate((element) => element.textContent);
+  for (const text of [description, schedule.timeZone]) assert.ok(shownJob.includes(text), text);
   await shot(page, "hostile-job");
+  // The zone is none, and what the check of the ledger says of it names it.
+  assert.match(await page.locator("#validation").evaluate((element) => element.textContent), /<img src=x/);
+
   await page.locator(`#runs-body tr[data-run="${id}"] a`).click();
   await view(page).getByRole("heading", { name: "Details" }).waitFor();
   const closed = view(page).locator("details:not([open]) > summary:visible");
   while (await closed.count()) await closed.first().click();
-  assert.match(await view(page).innerText(), /<script>/);
+  const run = await ask(`/runs/${id}`);
+  const shown = await view(page).evaluate((element) => element.textContent);
+  const wanted = [run.summary, run.errorMessage, run.reason, ...textsIn(run.details), ...textsIn(run.payload),
+    ...run.log.lines.map((line) => line.text)];
+  assert.ok(wanted.length > 40);
+  for (const text of wanted) assert.ok(shown.includes(text), text);
+  assert.equal(await view(page).locator(".error:visible").count(), 0);
   await shot(page, "hostile-run");
   assert.deepEqual(await axe(page), []);
-  await page.goto(`${URL_}?jobName=${encodeURIComponent("<img src=x onerror=alert(1)>")}&status=%3Cscript%3E&createdFrom=%22%3E%3Cimg%20src%3Dx%3E#run=%3Cimg%20src%3Dx%3E`);
+  await page.keyboard.press("Escape");
+
+  await row.getByRole("button", { name: "Pause" }).click();
+  await page.getByLabel("Reason").fill(markup);
+  await page.keyboard.press("Enter");
+  await row.getByText(markup).first().waitFor();
+  await row.getByRole("button", { name: "Resume" }).click();
+  await page.locator("#ask").getByText(markup).waitFor();
+  await page.keyboard.press("Enter");
+  await row.getByRole("button", { name: "Pause" }).waitFor();
+  assert.equal(await injected(), 0);
+
+  await page.goto(`${URL_}?jobName=${encodeURIComponent(markup)}&status=%3Cscript%3E&createdFrom=%22%3E%3Cimg%20src%3Dx%3E#run=%3Cimg%20src%3Dx%3E`);
   await view(page).waitFor();
   await page.waitForTimeout(300);
   assert.equal(await injected(), 0);
-  assert.deepEqual(trouble.filter((each) => !/status of 4\d\d/.test(each)), []);
+  assert.deepEqual(trouble.filter((each) => !/status of 400/.test(each)), []);
 });
 
 // --- Form -----------------------------------------------------------------------------------------
@@ -310,6 +449,8 @@ for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }],
     await shot(page, `page-${name}`);
     assert.deepEqual(await axe(page), []);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page scrolls sideways");
+    const moving = await page.evaluate(() => [...document.querySelectorAll(".toggle")].some((each) => !/^0s/.test(getComputedStyle(each, "::before").transitionDuration)));
+    assert.equal(moving, options.reducedMotion !== "reduce");
     const head = page.locator("#runs thead th").last();
     if ((options.width ?? 1280) > 1000) assert.equal(await head.evaluate((cell) => getComputedStyle(cell).display), "table-cell");
     await page.locator("#runs-title").scrollIntoViewIfNeeded();
@@ -349,31 +490,65 @@ test("everything is done by keyboard alone", async () => {
   assert.equal(await page.evaluate(() => document.activeElement.id), "skip");
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement.id), "main");
-  // Tab reaches each control, and each shows that it has the focus.
-  const wanted = new Set(["quick-report", "Run now: quick-report", "filter-status"]);
-  for (let i = 0; i < 120 && wanted.size; i++) {
-    await page.keyboard.press("Tab");
-    const at = await page.evaluate(() => {
-      const focused = document.activeElement;
-      const { outlineStyle, outlineWidth } = getComputedStyle(focused);
-      return { name: focused.getAttribute("aria-label") ?? (focused.id || focused.textContent), seen: outlineStyle !== "none" && outlineWidth !== "0px" };
-    });
-    assert.ok(at.seen, `${at.name} shows no focus`);
-    wanted.delete(at.name);
-    if (at.name === "quick-report") {
-      await page.keyboard.press("Enter");
-      assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-expanded")), "true");
-      await page.keyboard.press("Space");
-      assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-expanded")), "false");
-    }
-    if (at.name === "Run now: quick-report") {
-      await page.keyboard.press("Enter");
-      await page.locator("#ask input:focus").waitFor();
-      await page.keyboard.press("Escape");
-      assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), at.name);
-    }
+  await tabTo(page, "quick-report");
+  for (const [key, open] of [["Enter", "true"], ["Space", "false"]]) {
+    await page.keyboard.press(key);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-expanded")), open);
   }
-  assert.deepEqual([...wanted], []);
+
+  // A dialog gives the focus back to what opened it.
+  const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+  await tabTo(page, "Run now: quick-report");
+  await page.keyboard.press("Enter");
+  await page.locator("#ask input:focus").waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await focused(), "Run now: quick-report");
+  await page.keyboard.press("Enter");
+  await page.locator("#ask input:focus").waitFor();
+  await page.keyboard.type("by keyboard");
+  await tabTo(page, "Run now");
+  await page.keyboard.press("Enter");
+  await page.locator("#notices .notice a").waitFor();
+  await page.locator("#ask").waitFor({ state: "hidden" });
+  assert.equal(await focused(), "Run now: quick-report");
+
+  // So it does where that has given way to its opposite.
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Pause quick-report");
+  await page.keyboard.press("Enter");
+  await page.locator("#ask input:focus").waitFor();
+  await page.keyboard.type("by keyboard");
+  await page.keyboard.press("Enter");
+  await page.locator("#jobs [aria-label='Resume quick-report']:focus").waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator("#ask input:focus").waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator("#jobs [aria-label='Pause quick-report']:focus").waitFor();
+
+  await tabTo(page, "filter-status");
+  await page.keyboard.type("failed");
+  await page.waitForFunction(() => location.search === "?status=failed");
+  assert.deepEqual(trouble, []);
+});
+
+test("a run is opened and cancelled by keyboard alone", async () => {
+  const { page, trouble } = await open();
+  await settle("slow-import");
+  const id = await trigger(page, "slow-import", { payload: '{"seconds":60}' });
+  const link = page.locator(`#runs-body tr[data-run="${id}"] a`);
+  await tabTo(page, await link.evaluate((element) => element.textContent));
+  await page.keyboard.press("Enter");
+  await page.locator("#run-title:focus").waitFor();
+  await view(page).getByRole("button", { name: "Cancel the run" }).waitFor();
+  await tabTo(page, "Cancel the run");
+  await page.keyboard.press("Enter");
+  await page.locator("#ask input:focus").waitFor();
+  await page.keyboard.press("Enter");
+  await view(page).locator(".run-state").getByText("JOB_CANCELLED").waitFor();
+  await page.locator("#run-title:focus").waitFor();
+  await page.keyboard.press("Escape");
+  await view(page).waitFor({ state: "hidden" });
+  assert.equal(await link.evaluate((element) => document.activeElement === element), true);
   assert.deepEqual(trouble, []);
 });
 
