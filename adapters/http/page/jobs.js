@@ -151,11 +151,11 @@ function update(row, job) {
   fillOnChange(row.cells[5], [now.runCount, now.successCount, now.failureCount, now.skippedCount], () => [
     h("span", { class: "strong" }, String(now.runCount ?? 0)),
     second(`${now.successCount ?? 0} ok, ${now.failureCount ?? 0} failed, ${now.skippedCount ?? 0} skipped`)]);
-  const focused = row.cells[6].contains(document.activeElement);
+  const focused = document.activeElement;
   row.run.hidden = !may("trigger") || now.registered === false;
   row.pause.hidden = !may("pause") || now.paused;
   row.resume.hidden = !may("resume") || !now.paused;
-  if (focused && document.activeElement.hidden) (now.paused ? row.resume : row.pause).focus();
+  if (focused.hidden && row.cells[6].contains(focused)) (now.paused ? row.resume : row.pause).focus();
   if (row.detail && row.figures) row.detail.update({ ...row.figures, paused: now.paused });
 }
 
