@@ -30,3 +30,9 @@ build_packages=(g++ cmake ninja-build pkg-config nlohmann-json3-dev libhowardhin
 
 # What the storages that hosts share are built with, and the servers that their tests start.
 server_packages=(libpq-dev postgresql pgbouncer libhiredis-dev redis-server)
+
+# What the page is tested with. A Node.js from elsewhere brings its npm along, which the
+# distribution's would not get along with.
+browser_packages=(chromium)
+command -v node >/dev/null || browser_packages+=(nodejs)
+command -v npm >/dev/null || browser_packages+=(npm)

@@ -555,8 +555,8 @@ test("a run is opened and cancelled by keyboard alone", async () => {
 // --- Run ------------------------------------------------------------------------------------------
 
 let failed = 0;
-const only = process.argv[2];
-for (const { name, run } of tests.filter((each) => !only || each.name.includes(only))) {
+const chosen = tests.filter(({ name }) => name.includes(process.argv[2] ?? ""));
+for (const { name, run } of chosen) {
   const from = Date.now();
   try {
     await run();
@@ -570,5 +570,5 @@ for (const { name, run } of tests.filter((each) => !only || each.name.includes(o
   for (const context of browser.contexts()) await context.close();
 }
 await browser.close();
-console.log(failed ? `${failed} of ${tests.length} failed` : `all ${tests.length} passed`);
-process.exit(failed ? 1 : 0);
+console.log(failed ? `${failed} of ${chosen.length} failed` : `all ${chosen.length} passed`);
+process.exit(failed || !chosen.length ? 1 : 0);
