@@ -16,7 +16,7 @@ export class ApiError extends Error {
   /// Message, code, and the request's id as one text.
   get text() {
     const facts = [this.code, this.requestId && `request ${this.requestId}`].filter(Boolean).join(", ");
-    const wait = this.retryAfter ? ` Try again in ${this.retryAfter} s.` : "";
+    const wait = this.retryAfter ? `; try again in ${this.retryAfter} s` : "";
     return `${this.message}${wait} (${facts})`;
   }
 }

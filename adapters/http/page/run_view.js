@@ -6,7 +6,8 @@ import { cancelRun, may, retryRun } from "./actions.js";
 import { api, errorText } from "./api.js";
 import { button, byId, code, fill, fillOnChange, h, second, setText } from "./dom.js";
 import { filterBy } from "./filters.js";
-import { took } from "./runs.js";
+import { applyRunToJob } from "./jobs.js";
+import { applyRun, took } from "./runs.js";
 import { badge, isOver, isStale, progressBar, runLink } from "./status.js";
 import { timeOf } from "./times.js";
 import { tree } from "./tree.js";
@@ -142,6 +143,8 @@ function makeView(id) {
       attempts.set(id, run);
       setText(error, "");
       render();
+      applyRun(run);
+      applyRunToJob(run);
       if (isFirst) loadAttempts().catch(() => { /* The first attempt may have been deleted by its retention. */ });
     } catch (problem) {
       if (signal.aborted) return;
