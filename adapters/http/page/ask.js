@@ -37,6 +37,7 @@ function field(label, control, hint) {
 /// `reason` is "optional" or "required"; `payload` asks for JSON too. `danger` marks the button.
 export function ask({ title, text, verb, reason = "optional", payload = false, danger = false, perform }) {
   const dialog = byId("ask");
+  const opener = document.activeElement;
   const why = field(reason === "required" ? "Reason" : "Reason (optional)",
     textInput({ maxlength: REASON_MAX, required: reason === "required" }));
   const json = payload && field("Payload (optional)",
@@ -84,6 +85,10 @@ export function ask({ title, text, verb, reason = "optional", payload = false, d
     h("h2", { id: "ask-title" }, title), text && h("p", {}, text),
     why.element, json && json.element, failure, h("div", { class: "row end" }, leave, go));
   fill(dialog, form);
+  // The focus goes back to what opened the dialog, unless that has given way meanwhile.
+  dialog.onclose = () => {
+    if (opener.hidden) (opener.closest("dialog")?.querySelector("h2") ?? [...opener.parentElement.children].findLast((each) => !each.hidden)).focus();
+  };
   dialog.showModal();
   why.control.focus();
 }

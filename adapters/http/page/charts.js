@@ -75,12 +75,11 @@ export function barChart({ title, runs, valueOf, lines = [] }) {
 
   function column(run, ms, x, width) {
     const head = y(ms);
-    const failed = run.status === "failed";
     return s("g", { class: `bar is-${run.status}` },
       s("title", {}, `${utc(dateOf(run))} UTC: ${span(ms)}, ${run.status}`),
       s("rect", { x, y: Math.min(head, floor - 1), width, height: Math.max(1, floor - head), rx: 1 }),
       // A cross marks a failed run without regard to colour.
-      failed && s("path", { class: "cross", d: `M${x + width / 2 - 3} ${Math.max(6, head - 8) - 3}l6 6m0-6l-6 6` }));
+      run.status === "failed" && s("path", { class: "cross", d: `M${x + width / 2 - 3} ${Math.max(6, head - 8) - 3}l6 6m0-6l-6 6` }));
   }
 
   const plot = h("div", { class: "plot" });

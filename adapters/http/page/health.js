@@ -21,9 +21,9 @@ export function showDegraded(degraded, reasons = []) {
 }
 
 function reasonsOf(health) {
-  const late = (health.overdueJobs ?? []).length;
+  const late = health.overdueJobs.length;
   return [
-    health.storage && !health.storage.reachable && "the storage cannot be reached",
+    !health.storage.reachable && "the storage cannot be reached",
     late > 0 && (late === 1 ? "one job is overdue" : `${late} jobs are overdue`),
     health.loopLagMs >= LAG_MS && `the loop is ${span(health.loopLagMs)} behind`,
   ].filter(Boolean);
@@ -31,17 +31,16 @@ function reasonsOf(health) {
 
 export function showHealth(health) {
   serverTime(health.time);
-  const overdue = health.overdueJobs ?? [];
-  const { nodes = [], storage } = health;
-  setText(byId("node"), health.node ?? "");
-  document.title = `${health.degraded ? "Degraded – " : ""}Jobs – ${health.node ?? ""}`;
+  const { nodes, storage, overdueJobs: overdue } = health;
+  setText(byId("node"), health.node);
+  document.title = `${health.degraded ? "Degraded – " : ""}Jobs – ${health.node}`;
   showDegraded(health.degraded, reasonsOf(health));
   const { time: _, ...key } = health;
   fillOnChange(byId("health"), key, () => [
     health.degraded ? tile("State", [icon("failed"), "degraded"], null, "bad") : tile("State", [icon("success"), "healthy"]),
-    tile("Storage", storage?.kind ?? "–", storage?.reachable ? "reachable" : "not reachable", storage?.reachable ? "" : "bad"),
+    tile("Storage", storage.kind || "–", storage.reachable ? "reachable" : "not reachable", storage.reachable ? "" : "bad"),
     health.loopLagMs != null && tile("Loop lag", span(health.loopLagMs), null, health.loopLagMs >= LAG_MS ? "warn" : ""),
-    tile("Running", health.runningCount ?? "–", health.pendingCount == null ? null : `${health.pendingCount} pending`),
+    tile("Running", health.runningCount),
     tile("Overdue", overdue.length, overdue.length ? "see below" : null, overdue.length ? "warn" : ""),
     tile(nodes.length === 1 ? "Node" : `${nodes.length} nodes`, h("ul", { class: "nodes" },
       nodes.map((node) => h("li", {}, h("span", {}, node.name), second(`${node.runningCount} running`))))),

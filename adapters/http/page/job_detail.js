@@ -16,7 +16,7 @@ const DST = {
 };
 
 function nextRuns(job) {
-  const runs = job.nextRuns ?? [];
+  const runs = job.nextRuns;
   if (!runs.length) return h("p", { class: "muted" }, job.paused ? "None while the job is paused." : "None planned.");
   const wanted = job.schedule?.timeZone ?? zone;
   const place = inZone(runs[0].at, wanted) ? wanted : zone;
@@ -74,7 +74,7 @@ export function jobDetail(job) {
     })));
 
   function update(current) {
-    const recent = current.recent ?? [];
+    const { recent } = current;
     // The row shows no more than the first lines of a long description.
     const long = (current.description ?? "").length > 120 ? `${current.description} ` : "";
     const after = current.dependsOn?.length ? `Runs after ${current.dependsOn.join(", ")}.` : "";

@@ -101,7 +101,7 @@ function scheduleOf(job) {
   const words = job.scheduleInWords || (schedule?.periodMs ? `every ${span(schedule.periodMs)}`
     : dependsOn?.length ? `after ${dependsOn.join(", ")}` : "when triggered");
   return [h("span", {}, words), schedule?.expression
-    ? second(code(schedule.expression), ` ${schedule.timeZone ?? ""}`) : null];
+    && second(code(schedule.expression), ` ${schedule.timeZone ?? ""}`)];
 }
 
 function nextRun(job) {
@@ -115,8 +115,8 @@ function stateOf(job, running) {
     job.description && h("span", { class: "second clip" }, job.description),
     job.enabled === false && badge("skipped", "disabled"),
     job.registered === false && badge("skipped", "not registered here"),
-    job.paused ? [badge("skipped", "paused"), h("span", { class: "second" },
-      [job.pausedBy && `by ${job.pausedBy}`, job.pausedReason].filter(Boolean).join(": "))] : null,
+    job.paused && [badge("skipped", "paused"), h("span", { class: "second" },
+      [job.pausedBy && `by ${job.pausedBy}`, job.pausedReason].filter(Boolean).join(": "))],
     running.map((run) => h("span", { class: "now" },
       runLink(run.id, badge(run.status), { "aria-label": `${run.status}, open the run` }), progressBar(run))),
   ];
@@ -132,7 +132,7 @@ function showHead(row) {
 function showFigures(row) {
   const { figures, error } = row;
   fillOnChange(row.cells[3], [figures?.recent, error], () => (error ? h("span", { class: "error" }, error)
-    : figures ? [sparkline(figures.recent ?? []), lastOf(row.job)] : muted("…")));
+    : figures ? [sparkline(figures.recent), lastOf(row.job)] : muted("…")));
   fillOnChange(row.cells[4], figures && [figures.durationP50Ms, figures.durationP95Ms], () => (figures
     ? h("dl", { class: "pairs" }, pair("p50", span(figures.durationP50Ms)), pair("p95", span(figures.durationP95Ms)))
     : muted("…")));
@@ -149,8 +149,8 @@ function update(row, job) {
   fillOnChange(row.cells[2], [now.nextRunAt, now.paused], () => nextRun(now));
   showFigures(row);
   fillOnChange(row.cells[5], [now.runCount, now.successCount, now.failureCount, now.skippedCount], () => [
-    h("span", { class: "strong" }, String(now.runCount ?? 0)),
-    second(`${now.successCount ?? 0} ok, ${now.failureCount ?? 0} failed, ${now.skippedCount ?? 0} skipped`)]);
+    h("span", { class: "strong" }, now.runCount),
+    second(`${now.successCount} ok, ${now.failureCount} failed, ${now.skippedCount} skipped`)]);
   const focused = document.activeElement;
   row.run.hidden = !may("trigger") || now.registered === false;
   row.pause.hidden = !may("pause") || now.paused;

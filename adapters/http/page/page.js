@@ -42,10 +42,10 @@ function takeRun(run) {
 
 function takeStatus(status) {
   serverTime(status.time);
-  showJobs(status.registeredJobs ?? []);
+  showJobs(status.registeredJobs);
   offerJobs(jobNames());
   if (status.degraded) showDegraded(true);
-  for (const run of status.recentRuns ?? []) {
+  for (const run of status.recentRuns) {
     applyRunToJob(run);
     applyRunToView(run);
     if (!knowsPast && isOver(run)) ended.add(run.id);
@@ -91,7 +91,7 @@ async function poll() {
     } else {
       const status = await api.status();
       takeStatus(status);
-      for (const run of status.recentRuns ?? []) {
+      for (const run of status.recentRuns) {
         applyRun(run);
         tellEnd(run);
       }

@@ -113,10 +113,10 @@ function makeView(id) {
   }
 
   function showAttempts() {
-    const all = [...attempts.values()].sort((a, b) => (a.attempt ?? 1) - (b.attempt ?? 1) || (a.createdAt < b.createdAt ? -1 : 1));
+    const all = [...attempts.values()].sort((a, b) => a.attempt - b.attempt || (a.createdAt < b.createdAt ? -1 : 1));
     const key = all.length > 1 ? all.map((each) => [each.id, each.status, each.messageCode]) : null;
     show("Attempts", key, () => h("ol", { class: "attempts" }, all.map((each) => h("li", { "aria-current": each.id === id ? "true" : null },
-      h("span", {}, `Attempt ${each.attempt ?? 1} `), each.id === id ? h("strong", {}, "this run") : runLink(each.id),
+      h("span", {}, `Attempt ${each.attempt} `), each.id === id ? h("strong", {}, "this run") : runLink(each.id),
       " ", badge(each.status), " ", each.messageCode && code(each.messageCode),
       second(timeOf(each.startedAt ?? each.dueAt, { mark: true }))))));
   }
@@ -183,22 +183,22 @@ function makeView(id) {
 function factList(run) {
   const row = (name, value) => value && h("div", {}, h("dt", {}, name), h("dd", {}, value));
   const texts = (names) => Object.entries(names).map(([key, name]) => row(name, run[key] || null));
-  const at = (text) => (text ? timeOf(text, { both: true, withMs: true, mark: true }) : null);
+  const at = (text) => text && timeOf(text, { both: true, withMs: true, mark: true });
   return h("dl", { class: "facts" },
-    row("Due", at(run.dueAt)), row("May start", run.runAt !== run.dueAt ? at(run.runAt) : null),
+    row("Due", at(run.dueAt)), row("May start", run.runAt !== run.dueAt && at(run.runAt)),
     row("Created", at(run.createdAt)),
     row("Started", at(run.startedAt)), row("Finished", at(run.completedAt)), row("Took", run.startedAt && took(run)),
     texts({ trigger: "Trigger", actor: "By", reason: "Reason", attempt: "Attempt", cancelActor: "Cancelled by" }),
     row("Retry of", run.retryOf && runLink(run.retryOf)),
-    row("Given up by a node", run.abandonCount ? `${run.abandonCount} times` : null),
+    row("Given up by a node", run.abandonCount > 0 && `${run.abandonCount} times`),
     row("Lease until", !isOver(run) && at(run.leaseUntilAt)),
     texts({ node: "Node", fence: "Fence", priority: "Priority", uniqueKey: "Unique key", concurrencyKey: "Concurrency key",
       payloadVersion: "Payload version", step: "Step", waitsFor: "Waits for" }),
-    row("Workflow", run.workflowId ? button(run.workflowId, () => {
+    row("Workflow", run.workflowId && button(run.workflowId, () => {
       dialog.close();
       filterBy("workflowId", run.workflowId);
       byId("runs-title").focus();
-    }, { class: "quiet" }) : null),
+    }, { class: "quiet" })),
     row("After", run.after?.join(", ")));
 }
 
