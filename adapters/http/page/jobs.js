@@ -56,6 +56,7 @@ async function load(row) {
     if (rows.get(row.job.name) === row) update(row, row.figures);
   } catch (error) {
     row.error = errorText(error);
+    row.isOld = true; // asked for again with the next that is heard of the job
     showFigures(row);
   }
 }
@@ -187,7 +188,7 @@ export function applyJob(job) {
   }
   const isOther = row.figures && ["nextRunAt", "paused", "enabled", "runCount"].some((name) => row.job[name] !== job[name]);
   update(row, job);
-  if (isOther) want(row);
+  if (isOther || row.isOld) want(row);
 }
 
 /// Takes in a run: its progress shows in the job's row, its end changes the job's figures.
