@@ -88,7 +88,9 @@ void serve() {
   controller_options.triggers_per_principal = {1000, 1min};  // one does it all
   controller_options.triggers_per_job = {10, 1min};
   http::JobsController controller{scheduler, tokens_of_environment(), controller_options};
-  http::AdminServer server{controller, {.host = "127.0.0.1", .port = 0}};
+  // The browser, what tests ask beside it, and what they ask in its place: all from one address.
+  http::AdminServer server{controller,
+                           {.host = "127.0.0.1", .port = 0, .connections_per_address_max = 32}};
   server.start();
   scheduler.start();
   scheduler.enqueue(PlatformSelfCheckJob::name);

@@ -39,8 +39,10 @@ if (SHOTS) mkdirSync(SHOTS, { recursive: true });
 let seen = [];
 
 /// Opens the page in a context of its own. `trouble` collects dialogs, exceptions, and console errors.
-async function open({ width = 1280, height = 900, colorScheme = "light", token = WRITE, path = "", ...more } = {}) {
+/// Without `events`, the server seems to have none, as behind a proxy that does not let them through.
+async function open({ width = 1280, height = 900, colorScheme = "light", token = WRITE, path = "", events = true, ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, timezoneId: "America/New_York", ...more });
+  if (!events) await context.route(`${URL_}/events`, (route) => route.fulfill({ status: 404 }));
   const page = await context.newPage();
   page.setDefaultTimeout(WAIT.timeout);
   const trouble = [];
@@ -219,6 +221,21 @@ test("a job that ends at once is shown with its outcome", async () => {
   assert.deepEqual(trouble, []);
 });
 
+test("what others do shows by itself, by events or by asking", async () => {
+  for (const events of [true, false]) {
+    const { page, context, trouble } = await open({ events });
+    assert.equal(await link(page), events ? "live" : "poll");
+    const { jobId } = await ask("/trigger/quick-report", {});
+    await page.locator(`#runs-body tr[data-run="${jobId}"] .badge.is-success`).waitFor();
+    await ask("/quick-report/pause", { reason: "elsewhere" });
+    await job(page, "quick-report").getByText("by operator: elsewhere").waitFor();
+    await ask("/quick-report/resume", {});
+    await job(page, "quick-report").getByRole("button", { name: "Pause" }).waitFor();
+    assert.deepEqual(trouble, []);
+    await context.close();
+  }
+});
+
 test("a payload that is not JSON is refused before it is sent", async () => {
   const { page, trouble } = await open();
   await job(page, "quick-report").getByRole("button", { name: "Run now" }).click();
@@ -355,6 +372,18 @@ test("a job is paused with a reason, and resumed", async () => {
   await row.getByRole("button", { name: "Pause" }).waitFor();
   assert.equal(await row.getByText("maintenance").count(), 0);
   assert.deepEqual(trouble, []);
+});
+
+test("figures of a job that could not be had are asked for again", async () => {
+  const { page, context, trouble } = await open({ token: null });
+  let asked = 0;
+  await context.route(/by-name\/quick-report$/, (route) => (asked++ ? route.continue() : route.fulfill({ status: 503, json: {} })));
+  await signIn(page, WRITE);
+  await job(page, "quick-report").getByText("HTTP_503").waitFor();
+  await ask("/trigger/quick-report", {});
+  await job(page, "quick-report").locator(".spark").waitFor();
+  assert.equal(await job(page, "quick-report").locator(".error").count(), 0);
+  assert.deepEqual(trouble.filter((each) => !/status of 503/.test(each)), []);
 });
 
 test("a job unfolds to next runs, charts with tables, and an explained instant", async () => {
@@ -533,6 +562,33 @@ test("everything is done by keyboard alone", async () => {
   await tabTo(page, "filter-status");
   await page.keyboard.type("failed");
   await page.waitForFunction(() => location.search === "?status=failed");
+  assert.deepEqual(trouble, []);
+});
+
+test("the focus stays with a control that gives way before its dialog does", async () => {
+  const { page, context, trouble } = await open();
+  assert.equal(await link(page), "live");
+  // Answers come after the events of what they answer.
+  await context.route(/\/(pause|resume|cancel)$/, async (route) => {
+    const response = await route.fetch();
+    await page.waitForTimeout(1000);
+    await route.fulfill({ response });
+  });
+  await settle("slow-import");
+  const id = await trigger(page, "slow-import");
+  await page.locator(`#runs-body tr[data-run="${id}"] a`).press("Enter");
+  await view(page).getByRole("button", { name: "Cancel the run" }).press("Enter");
+  await page.keyboard.press("Enter");
+  await page.locator("#run-title:focus").waitFor();
+  await view(page).locator(".run-state").getByText("JOB_CANCELLED").waitFor();
+  await page.keyboard.press("Escape");
+  const row = job(page, "quick-report");
+  for (const [name, opposite] of [["Pause", "Resume"], ["Resume", "Pause"]]) {
+    await row.getByRole("button", { name }).press("Enter");
+    await page.keyboard.type("by keyboard");
+    await page.keyboard.press("Enter");
+    await page.locator(`#jobs [aria-label='${opposite} quick-report']:focus`).waitFor();
+  }
   assert.deepEqual(trouble, []);
 });
 
