@@ -71,7 +71,7 @@ struct Schema {
         {"step", "string?"},
         {"after", "[uuid]"},
         {"waitsFor", "integer", "how many of `after` have not ended"},
-        {"log", "any", "lines with at, level and text; null in lists"}}},
+        {"log", "any", "lines, and how many were dropped; null in lists"}}},
       {"LastRun",
        {{"jobId", "uuid"},
         {"status", status},
