@@ -20,12 +20,16 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "http/endpoints.hpp"
 #include "http/history.hpp"
+#include "http/lateness.hpp"
+#include "http/load.hpp"
 #include "http/requests.hpp"
 #include "report.hpp"
 
@@ -38,6 +42,7 @@ struct Setting {
   std::filesystem::path folder{};
   std::vector<std::string> parts{};
   std::size_t row_count = 1'000'000;
+  benchmarks::LatenessPlan lateness{};
 
   [[nodiscard]] bool wants(const char* part) const {
     return parts.empty() || std::find(parts.begin(), parts.end(), part) != parts.end();
@@ -50,6 +55,10 @@ Setting setting_of(std::vector<std::string> arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--rows") {
       setting.row_count = number(++i);
+    } else if (arguments[i] == "--seconds") {
+      setting.lateness.seconds = static_cast<double>(number(++i));
+    } else if (arguments[i] == "--rounds") {
+      setting.lateness.rounds = number(++i);
     } else if (i == 0) {
       setting.folder = arguments[i];
     } else {
@@ -96,18 +105,41 @@ void remove_file(const std::filesystem::path& file) {
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix);
 }
 
-bool measure_sqlite(const Setting& setting, const Calendar& calendar) {
+punctual::sqlite::Options sqlite_options(const Setting& setting) {
   punctual::sqlite::Options options;
   options.file = (setting.folder / "http-benchmark.db").string();
+  return options;
+}
+
+void fill_sqlite(const Setting& setting, const Calendar& calendar) {
+  punctual::sqlite::Options options = sqlite_options(setting);
+  options.synchronous = punctual::sqlite::Synchronous::normal;
   remove_file(options.file);
-  {
-    punctual::sqlite::Options fast = options;
-    fast.synchronous = punctual::sqlite::Synchronous::normal;
-    punctual::sqlite::Storage storage{fast};
-    fill(storage, calendar, setting.row_count, "sqlite", [](punctual::TimePoint) {});
-  }
   punctual::sqlite::Storage storage{options};
+  fill(storage, calendar, setting.row_count, "sqlite", [](punctual::TimePoint) {});
+}
+
+bool measure_sqlite(const Setting& setting, const Calendar& calendar) {
+  punctual::sqlite::Storage storage{sqlite_options(setting)};
   return measure(storage, calendar, "sqlite");
+}
+
+/// The facade and the scheduler share one processor; where there are others, the load has one.
+bool measure_load(const Setting& setting, const Calendar& calendar, const std::string& program) {
+  const std::vector<int> cores = benchmarks::usable_cores();
+  benchmarks::require(!cores.empty(), "there is no processor");
+  benchmarks::LatenessPlan plan = setting.lateness;
+  plan.program = program;
+  plan.load_core = cores.back();
+  if (cores.size() == 1) std::cerr << "the load shares the only processor\n";
+  bool is_well = false;
+  std::thread{[&] {  // so that only what is started here stays on one
+    benchmarks::stay_on(cores.front());
+    punctual::sqlite::Storage storage{sqlite_options(setting)};
+    is_well = benchmarks::LatenessReport{plan}.measure(storage, calendar, "sqlite");
+  }}
+      .join();
+  return is_well;
 }
 
 bool measure_postgres(const Setting& setting, const Calendar& calendar) {
@@ -133,10 +165,12 @@ bool measure_postgres(const Setting& setting, const Calendar& calendar) {
   return measure(storage, calendar, "postgres");
 }
 
-bool run(const Setting& setting) {
+bool run(const Setting& setting, const std::string& program) {
   const Calendar calendar{punctual::SystemClock{}.now(), setting.row_count};
   bool is_well = true;
+  if (setting.wants("sqlite") || setting.wants("load")) fill_sqlite(setting, calendar);
   if (setting.wants("sqlite")) is_well = measure_sqlite(setting, calendar) && is_well;
+  if (setting.wants("load")) is_well = measure_load(setting, calendar, program) && is_well;
   if (setting.wants("postgres")) is_well = measure_postgres(setting, calendar) && is_well;
   return is_well;
 }
@@ -145,7 +179,15 @@ bool run(const Setting& setting) {
 
 int main(int argc, char* argv[]) {
   try {
-    return run(setting_of({argv + 1, argv + argc})) ? 0 : 1;
+    const std::vector<std::string> arguments{argv + 1, argv + argc};
+    if (arguments.size() == 5 && arguments[0] == "--be-load") {
+      benchmarks::Load{{std::stoi(arguments[1]), std::stoi(arguments[2]), std::stod(arguments[3]),
+                        std::stod(arguments[4])},
+                       benchmarks::bearer_token()}
+          .run();
+      return 0;
+    }
+    return run(setting_of(arguments), std::filesystem::absolute(argv[0]).string()) ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "bench_http: " << error.what() << "\n";
     return 2;
