@@ -134,13 +134,15 @@ void do_everything(Scratch& scratch) {
   (void)detail::request_cancel(connection, lease.run_id, "olga", scratch.now);
   REQUIRE(detail::claim(connection, claim_request(jobs), scratch.now).size() == 1);
   (void)detail::finish(connection, Completion{.lease = {rows[1].id, 1}}, scratch.now);
-  for (unsigned parts = 0; parts < 32; ++parts) {
+  for (unsigned parts = 0; parts < 128; ++parts) {
     RunQuery query;
     if ((parts & 1U) != 0) query.job_name = "alpha";
     if ((parts & 2U) != 0) query.status = JobStatus::failed;
     if ((parts & 4U) != 0) query.due_from = scratch.now;
     if ((parts & 8U) != 0) query.workflow_id = rows[0].id;
     query.dead = (parts & 16U) != 0;
+    if ((parts & 32U) != 0) query.created_before = scratch.now;
+    if ((parts & 64U) != 0) query.trigger = punctual::RunTrigger::manual;
     (void)detail::find_runs(connection, query);
   }
   do_what_waits(scratch);
@@ -184,9 +186,9 @@ TEST_CASE("Every statement finds its runs through an index and sorts nothing") {
   Scratch scratch;
   do_everything(scratch);
   const auto statements = prepared_statements(scratch);
-  CHECK(statements.size() > 90);
+  CHECK(statements.size() > 80);
   for (const auto& sql : statements) {
-    if (sql == "BEGIN IMMEDIATE" || sql == "COMMIT") continue;
+    if (sql.rfind("BEGIN", 0) == 0 || sql == "COMMIT") continue;
     CAPTURE(sql);
     CHECK(plan_faults(scratch, sql) == "");
   }
@@ -242,7 +244,7 @@ TEST_CASE("job_runs refuses a second row where only one may be") {
 }
 
 TEST_CASE("Migrations lead to the latest version, one by one") {
-  CHECK(punctual::sqlite::detail::schema_version_latest == 3);
+  CHECK(punctual::sqlite::detail::schema_version_latest == 4);
   CHECK(std::string{punctual::sqlite::detail::migrations[0].name} == "jobs");
   CHECK(std::string{punctual::sqlite::detail::migrations[1].name} == "job_runs");
   CHECK(std::string{punctual::sqlite::detail::migrations[2].name} == "dependencies");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The history half of postgres::Storage: finding, summing up and pruning runs.
-//
-// Pages are cut by id along an index, never by offset or count.
+// The history half of postgres::Storage: summing up and pruning runs. Finding them: run_pages.hpp.
 //
 // Thread-safety: as the Connection. Only `forget_runs` writes.
 
@@ -19,67 +17,11 @@
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/job_summary.hpp"
 #include "punctual/domain/policies.hpp"
-#include "punctual/domain/run_query.hpp"
 #include "punctual/postgres/query.hpp"
+#include "punctual/postgres/run_pages.hpp"
 #include "punctual/postgres/run_rows.hpp"
 
 namespace punctual::postgres::detail {
-
-/// Above every id that a run has.
-inline const RunId above_every_id = *RunId::parse("ffffffff-ffff-ffff-ffff-ffffffffffff");
-
-/// Returns the statement for a page: one text per set of conditions, in the order of `bind_page`.
-[[nodiscard]] inline std::string page_sql(const RunQuery& query) {
-  std::string sql =
-      "SELECT " + run_columns(query.with_details) + " FROM {}job_runs AS run WHERE true";
-  const auto add = [&](bool is_asked, const char* condition) {
-    if (is_asked) sql.append(" AND ").append(condition);
-  };
-  add(query.before.has_value(), "id < ?");
-  add(query.job_name.has_value(), "job_name = ?");
-  if (query.status) {  // spelled out, so that the server knows which tables and indexes it needs
-    sql.append(" AND status = '").append(to_string(*query.status)).append("'");
-  }
-  add(query.trigger.has_value(), "trigger = ?");
-  add(query.message_code.has_value(), "coalesce(message_code, '') = ?");
-  add(query.created_from.has_value(), "created_at >= ?");
-  add(query.created_before.has_value(), "created_at < ?");
-  add(query.due_from.has_value(), "due_at >= ?");
-  add(query.due_before.has_value(), "due_at < ?");
-  add(query.workflow_id.has_value(), "workflow_id = ?");
-  add(query.dead,
-      "status = 'failed' AND NOT EXISTS (SELECT 1 FROM {}job_runs AS later"
-      " WHERE later.retry_of = coalesce(run.retry_of, run.id) AND later.attempt > run.attempt)");
-  return sql + " ORDER BY id DESC LIMIT ?";
-}
-
-inline void bind_page(Query& page, const RunQuery& query) {
-  const auto bind = [&](const auto& value) {
-    if (value) page.bind(*value);
-  };
-  bind(query.before);
-  bind(query.job_name);
-  if (query.trigger) page.bind(to_string(*query.trigger));
-  bind(query.message_code);
-  bind(query.created_from);
-  bind(query.created_before);
-  bind(query.due_from);
-  bind(query.due_before);
-  bind(query.workflow_id);
-  page.bind(std::uint64_t{query.limit});
-}
-
-/// Returns matching runs, the newest first.
-///
-/// Complexity: linear in the rows between the page's ends, of the job or the status alone if the
-/// query names one.
-[[nodiscard]] inline std::vector<JobRun> find_runs(Connection& connection, const RunQuery& query) {
-  Query page{connection, OneOff{page_sql(query)}};
-  bind_page(page, query);
-  std::vector<JobRun> runs;
-  while (page.step()) runs.push_back(read_run(page));
-  return runs;
-}
 
 [[nodiscard]] inline std::vector<JobSummary> summarize_jobs(Connection& connection) {
   static const std::string sql =

@@ -15,7 +15,9 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 
+#include "punctual/base/time.hpp"
 #include "punctual/postgres/enqueue_functions.hpp"
 #include "punctual/postgres/functions.hpp"
 
@@ -290,14 +292,45 @@ DROP TABLE {}job_pending, {}job_running, {}job_history, {}rate_buckets, {}run_ed
   {}job_dependencies, {}job_keys, {}job_instants, {}job_counts, {}jobs;
 )";
 
+/// Rows whose id was made more than an hour away from when they were stored; see RunPage.
+inline constexpr const char* created_apart_sql =
+    "(id < (lpad(to_hex(created_at - 3600000), 12, '0') || repeat('0', 20))::uuid"
+    " OR id >= (lpad(to_hex(created_at + 3600000), 12, '0') || repeat('0', 20))::uuid)";
+
+/// Rows whose id was made more than an hour away from the instant that they answer.
+inline constexpr const char* due_apart_sql =
+    "due_at IS NOT NULL"
+    " AND (id < (lpad(to_hex(due_at - 3600000), 12, '0') || repeat('0', 20))::uuid"
+    " OR id >= (lpad(to_hex(due_at + 3600000), 12, '0') || repeat('0', 20))::uuid)";
+
+/// The span that both go by.
+inline constexpr Duration apart_min = std::chrono::hours{1};
+
+/// What finds pages of the history whatever is asked for; see RunPage.
+inline constexpr const char* page_indexes = R"(
+CREATE INDEX {index}job_history_shapes ON {}job_history
+  (status, (coalesce(message_code, '')), trigger, id);
+CREATE INDEX {index}job_history_created_apart ON {}job_history (created_at) WHERE
+  (id < (lpad(to_hex(created_at - 3600000), 12, '0') || repeat('0', 20))::uuid
+   OR id >= (lpad(to_hex(created_at + 3600000), 12, '0') || repeat('0', 20))::uuid);
+CREATE INDEX {index}job_history_due_apart ON {}job_history (due_at) WHERE due_at IS NOT NULL
+  AND (id < (lpad(to_hex(due_at - 3600000), 12, '0') || repeat('0', 20))::uuid
+   OR id >= (lpad(to_hex(due_at + 3600000), 12, '0') || repeat('0', 20))::uuid);
+)";
+
+inline constexpr const char* page_indexes_down = R"(
+DROP INDEX {}job_history_shapes, {}job_history_created_apart, {}job_history_due_apart;
+)";
+
 /// In the order in which they are applied; migration i leads to version i + 1. Never changed once
 /// released: whoever has the older tables gets a further one.
-inline constexpr std::array<Migration, 2> migrations{{
+inline constexpr std::array<Migration, 3> migrations{{
     {"tables", {ledger_tables, run_tables}, tables_down},
     {"functions",
      {enqueue_function, enqueue_one_function, claim_function, finish_function, renew_function,
       advance_function},
      functions_down},
+    {"pages", {page_indexes}, page_indexes_down},
 }};
 
 inline constexpr int schema_version_latest = static_cast<int>(migrations.size());

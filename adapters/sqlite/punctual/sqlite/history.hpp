@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The history half of sqlite::Storage: finding, summing up and pruning runs.
-//
-// Pages are cut by id along an index, never by offset or count.
+// The history half of sqlite::Storage: summing up and pruning runs. Finding them: run_pages.hpp.
 //
 // Thread-safety: as the Connection. Only `forget_runs` writes.
 
@@ -18,58 +16,11 @@
 #include "punctual/domain/job_run.hpp"
 #include "punctual/domain/job_summary.hpp"
 #include "punctual/domain/policies.hpp"
-#include "punctual/domain/run_query.hpp"
 #include "punctual/sqlite/query.hpp"
+#include "punctual/sqlite/run_pages.hpp"
 #include "punctual/sqlite/run_rows.hpp"
 
 namespace punctual::sqlite::detail {
-
-/// Ids are hexadecimal.
-inline constexpr const char* above_every_id = "g";
-
-/// Returns the statement for a page: one text per index that can serve it.
-[[nodiscard]] inline std::string page_sql(const RunQuery& query) {
-  std::string sql =
-      "SELECT " + run_columns(query.with_details) + " FROM {}job_runs AS run WHERE id < ?1";
-  if (query.workflow_id) sql += " AND workflow_id = ?9";
-  if (query.due_from || query.due_before) {
-    sql += " AND (?10 IS NULL OR due_at >= ?10) AND (?11 IS NULL OR due_at < ?11)";
-  }
-  if (query.dead) {
-    sql +=
-        " AND status = 'failed' AND NOT EXISTS (SELECT 1 FROM {}job_runs AS later"
-        "  WHERE later.retry_of = coalesce(run.retry_of, run.id) AND later.attempt > run.attempt)";
-  }
-  if (query.job_name) {
-    sql += " AND job_name = ?2";
-    if (query.status) sql += " AND +status = ?3";  // the job's runs are walked, and looked at
-  } else if (query.status) {
-    sql += " AND status = ?3";
-  }
-  return sql +
-         " AND (?4 IS NULL OR trigger = ?4)"
-         " AND (?5 IS NULL OR coalesce(message_code, '') = ?5)"
-         " AND (?6 IS NULL OR created_at >= ?6) AND (?7 IS NULL OR created_at < ?7)"
-         " ORDER BY id DESC LIMIT ?8";
-}
-
-/// Returns matching runs, the newest first.
-///
-/// Complexity: linear in the rows between the page's ends, of the job or the status alone if the
-/// query names one.
-[[nodiscard]] inline std::vector<JobRun> find_runs(Connection& connection, const RunQuery& query) {
-  Query page{connection, page_sql(query)};
-  page.bind(query.before ? query.before->to_string() : above_every_id, query.job_name,
-            query.status ? std::optional{to_string(*query.status)} : std::nullopt,
-            query.trigger ? std::optional{to_string(*query.trigger)} : std::nullopt,
-            query.message_code, query.created_from, query.created_before,
-            std::uint64_t{query.limit});
-  if (query.workflow_id || query.due_from || query.due_before) page.bind(query.workflow_id);
-  if (query.due_from || query.due_before) page.bind(query.due_from, query.due_before);
-  std::vector<JobRun> runs;
-  while (page.step()) runs.push_back(read_run(page));
-  return runs;
-}
 
 [[nodiscard]] inline std::vector<JobSummary> summarize_jobs(Connection& connection) {
   static const std::string sql =

@@ -12,6 +12,9 @@
 #pragma once
 
 #include <array>
+#include <chrono>
+
+#include "punctual/base/time.hpp"
 
 namespace punctual::sqlite::detail {
 
@@ -161,12 +164,40 @@ CREATE TABLE {}buckets (
 ) STRICT, WITHOUT ROWID;
 )";
 
+/// Rows whose id was made more than an hour away from when they were stored; see RunPage.
+inline constexpr const char* created_apart_sql =
+    "(id < printf('%08x-%04x', (created_at - 3600000) >> 16, (created_at - 3600000) & 65535)"
+    " OR id >= printf('%08x-%04x', (created_at + 3600000) >> 16, (created_at + 3600000) & 65535))";
+
+/// Rows whose id was made more than an hour away from the instant that they answer.
+inline constexpr const char* due_apart_sql =
+    "due_at IS NOT NULL"
+    " AND (id < printf('%08x-%04x', (due_at - 3600000) >> 16, (due_at - 3600000) & 65535)"
+    " OR id >= printf('%08x-%04x', (due_at + 3600000) >> 16, (due_at + 3600000) & 65535))";
+
+/// What finds pages of the history whatever is asked for; see RunPage. Rows of a status are found
+/// by their shapes, too.
+inline constexpr const char* pages_sql = R"(
+DROP INDEX {}job_runs_status;
+CREATE INDEX {}job_runs_shapes ON {}job_runs (status, coalesce(message_code, ''), trigger, id);
+CREATE INDEX {}job_runs_created_apart ON {}job_runs (created_at) WHERE
+  (id < printf('%08x-%04x', (created_at - 3600000) >> 16, (created_at - 3600000) & 65535)
+   OR id >= printf('%08x-%04x', (created_at + 3600000) >> 16, (created_at + 3600000) & 65535));
+CREATE INDEX {}job_runs_due_apart ON {}job_runs (due_at) WHERE due_at IS NOT NULL
+  AND (id < printf('%08x-%04x', (due_at - 3600000) >> 16, (due_at - 3600000) & 65535)
+   OR id >= printf('%08x-%04x', (due_at + 3600000) >> 16, (due_at + 3600000) & 65535));
+)";
+
+/// The span that the two indexes above go by.
+inline constexpr Duration apart_min = std::chrono::hours{1};
+
 /// In the order in which they are applied; migration i leads to version i + 1. Never changed once
 /// released: whoever has the older tables gets a further one.
-inline constexpr std::array<Migration, 3> migrations{{
+inline constexpr std::array<Migration, 4> migrations{{
     {"jobs", jobs_table_sql},
     {"job_runs", job_runs_table_sql},
     {"dependencies", dependencies_sql},
+    {"pages", pages_sql},
 }};
 
 inline constexpr int schema_version_latest = static_cast<int>(migrations.size());
