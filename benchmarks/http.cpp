@@ -156,6 +156,7 @@ bool measure_postgres(const Setting& setting, const Calendar& calendar) {
     auto clock = std::make_shared<std::atomic<punctual::TimePoint>>(calendar.begin);
     punctual::postgres::Options dated = options;
     dated.clock = clock;
+    dated.conninfo += " options='-c synchronous_commit=off'";
     punctual::postgres::Storage storage{dated};
     fill(storage, calendar, setting.row_count, "postgres",
          [&](punctual::TimePoint now) { clock->store(now); });

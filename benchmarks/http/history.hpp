@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,9 +47,14 @@ struct Calendar {
     return begin + step * static_cast<punctual::Duration::rep>(row);
   }
 
+  /// How often each job is due.
+  [[nodiscard]] punctual::Duration period() const {
+    return step * static_cast<punctual::Duration::rep>(job_count);
+  }
+
   /// What `job` of those that fire in turns has been given.
   [[nodiscard]] punctual::Schedule schedule_of(std::size_t job) const {
-    return punctual::every(step * static_cast<punctual::Duration::rep>(job_count), instant(job));
+    return punctual::every(period(), instant(job));
   }
 };
 
@@ -78,14 +84,11 @@ class HistoryWriter {
   /// `set_now(instant)` sets the clock that the storage goes by, if it has its own.
   template <class SetNow>
   void write(std::size_t row_count, SetNow set_now) {
-    static constexpr std::size_t batch = 200;
-    for (std::size_t begin = 0; begin < row_count; begin += batch) {
-      const std::size_t end = std::min(begin + batch, row_count);
+    for (std::size_t begin = 0; begin < row_count; begin += batch_) {
+      const std::size_t end = std::min(begin + batch_, row_count);
       const punctual::TimePoint now = calendar_.instant(end);
       set_now(now);
-      std::vector<punctual::NewRun> rows;
-      for (std::size_t i = begin; i < end; ++i) rows.push_back(make_row(i, row_count, now));
-      storage_.enqueue(rows, now);
+      write_batch(begin, end, row_count, now);
       end_all(now);
     }
   }
@@ -106,7 +109,9 @@ class HistoryWriter {
 
   HistoryWriter(Storage& storage, const Calendar& calendar)
       : storage_(storage),
-        calendar_(calendar) {
+        calendar_(calendar),
+        batch_(std::clamp<std::size_t>(static_cast<std::size_t>(20min / calendar.step), 1,
+                                       job_count)) {
     for (std::size_t i = 0; i < job_count; ++i) names_.push_back(job_name_of(i));
     names_.insert(names_.end(), {rare_job, self_check_job});
     std::sort(names_.begin(), names_.end());
@@ -115,6 +120,39 @@ class HistoryWriter {
  private:
   [[nodiscard]] punctual::ClaimRequest request(punctual::Duration lease) const {
     return {.node = "node-elsewhere", .jobs = &names_, .limit = 1000, .lease = lease};
+  }
+
+  /// What is due is answered as a scheduler answers it; the rest is handed in.
+  void write_batch(std::size_t begin, std::size_t end, std::size_t row_count,
+                   punctual::TimePoint now) {
+    std::map<std::string, std::uint64_t> due_versions;
+    for (const auto& state : storage_.due_schedules(names_, names_.size(), now)) {
+      due_versions[state.job_name] = state.version;
+    }
+    std::vector<punctual::Advance> advances;
+    std::vector<punctual::NewRun> handed_in;
+    std::vector<punctual::NewRun> others;
+    for (std::size_t i = begin; i < end; ++i) {
+      punctual::NewRun row = make_row(i, row_count, now);
+      const auto due = due_versions.find(row.job_name);
+      if (!row.due_at) {
+        handed_in.push_back(std::move(row));
+      } else if (row.trigger == punctual::RunTrigger::schedule && due != due_versions.end() &&
+                 row.status == punctual::JobStatus::pending) {
+        advances.push_back({.job_name = row.job_name,
+                            .version = due->second,
+                            .next_due_at = *row.due_at + calendar_.period(),
+                            .rows = {std::move(row)}});
+        due_versions.erase(due);
+      } else {
+        others.push_back(std::move(row));
+      }
+    }
+    for (const auto& answer : storage_.advance(advances, now)) {
+      require(answer.advanced, "a schedule was moved on by somebody else");
+    }
+    if (!handed_in.empty()) storage_.enqueue(handed_in, now);
+    if (!others.empty()) storage_.enqueue(others, now);
   }
 
   punctual::NewRun make_row(std::size_t i, std::size_t row_count, punctual::TimePoint now) {
@@ -191,6 +229,8 @@ class HistoryWriter {
 
   Storage& storage_;
   const Calendar& calendar_;
+  /// Rows at once: those of twenty minutes.
+  std::size_t batch_;
   punctual::JobNames names_;
   punctual::Random random_{4711};
   punctual::UuidGenerator ids_{punctual::Random{42}};

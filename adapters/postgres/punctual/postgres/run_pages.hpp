@@ -14,6 +14,9 @@
 // but for rows whose id was made more than an hour away from the instant: those have an index of
 // their own, nearly empty, which is looked through as well.
 //
+// These indexes have ids as `uuid_send(id)`, which orders them alike: what is ordered by it can be
+// read from them only, whatever the server believes about how many rows there are.
+//
 // Thread-safety: as the Connection. Reads only.
 
 #pragma once
@@ -129,7 +132,6 @@ class RunPage {
       if (parameter == 0) return;
       sql.append(" AND ").append(condition).append(" ?").append(std::to_string(parameter));
     };
-    add(before_, "run.id <");
     add(job_name_, "run.job_name =");
     add(trigger_, "run.trigger =");
     add(message_code_, "coalesce(run.message_code, '') =");
@@ -139,6 +141,10 @@ class RunPage {
     add(due_before_, "run.due_at <");
     add(workflow_id_, "run.workflow_id =");
     return sql;
+  }
+
+  [[nodiscard]] std::string before_sql() const {
+    return before_ == 0 ? std::string{} : " AND run.id < ?" + std::to_string(before_);
   }
 
   /// What only rows that have ended fulfil, or all rows of the view. The status is spelled out, so
@@ -156,7 +162,7 @@ class RunPage {
 
   [[nodiscard]] std::string plain_sql() const {
     return "SELECT " + run_columns(query_.with_details) + " FROM {}job_runs AS run WHERE true" +
-           conditions() + end_conditions() + " ORDER BY id DESC LIMIT ?1";
+           before_sql() + conditions() + end_conditions() + " ORDER BY id DESC LIMIT ?1";
   }
 
   [[nodiscard]] std::string merging_sql() const {
@@ -164,13 +170,15 @@ class RunPage {
     const auto add = [&](const std::string& walk) {
       walks.append(walks.empty() ? "(" : " UNION (").append(walk) += ')';
     };
-    if (wants(JobStatus::pending)) add(walk_sql("job_pending", ""));
-    if (wants(JobStatus::running)) add(walk_sql("job_running", ""));
+    if (wants(JobStatus::pending)) add(walk_sql("job_pending", "", "id"));
+    if (wants(JobStatus::running)) add(walk_sql("job_running", "", "id"));
     if (wants_ended()) {
       add(goes_by_shape_ ? shapes_sql(conditions() + end_conditions())
-                         : walk_sql("job_history", id_range() + end_conditions()));
+                         : walk_sql("job_history", id_range() + end_conditions(), "id"));
       const auto add_apart = [&](bool is_asked, const char* which) {
-        if (is_asked) add(walk_sql("job_history", " AND " + std::string{which} + end_conditions()));
+        if (!is_asked) return;
+        add(walk_sql("job_history", " AND " + std::string{which} + end_conditions(),
+                     "uuid_send(id)"));
       };
       add_apart(has_created_range(), created_apart_sql);
       add_apart(has_due_range(), due_apart_sql);
@@ -186,9 +194,10 @@ class RunPage {
 
   [[nodiscard]] bool wants_ended() const { return !query_.status || is_terminal(*query_.status); }
 
-  [[nodiscard]] std::string walk_sql(const char* table, const std::string& more) const {
-    return std::string{"SELECT id FROM {}"} + table + " AS run WHERE true" + conditions() + more +
-           " ORDER BY id DESC LIMIT ?1";
+  [[nodiscard]] std::string walk_sql(const char* table, const std::string& more,
+                                     const char* order) const {
+    return std::string{"SELECT id FROM {}"} + table + " AS run WHERE true" + before_sql() +
+           conditions() + more + " ORDER BY " + order + " DESC LIMIT ?1";
   }
 
   /// Between which ids the rows are that have ended, but for those that are apart.
@@ -196,6 +205,16 @@ class RunPage {
     std::string sql;
     if (floor_ != RunId{}) sql += " AND run.id >= '" + floor_.to_string() + "'";
     if (below_ != above_every_id) sql += " AND run.id < '" + below_.to_string() + "'";
+    return sql;
+  }
+
+  /// The same, and the page's, as the index of the shapes has them.
+  [[nodiscard]] std::string sent_id_range() const {
+    const auto sent = [](const RunId& id) { return "uuid_send('" + id.to_string() + "')"; };
+    std::string sql;
+    if (floor_ != RunId{}) sql += " AND uuid_send(run.id) >= " + sent(floor_);
+    const RunId below = std::min(below_, query_.before.value_or(above_every_id));
+    if (below != above_every_id) sql += " AND uuid_send(run.id) < " + sent(below);
     return sql;
   }
 
@@ -224,7 +243,7 @@ class RunPage {
            "}'::text[]) AS trigger CROSS JOIN LATERAL (SELECT id FROM {}job_history AS run"
            " WHERE run.status = shape.status AND coalesce(run.message_code, '') = shape.code"
            " AND run.trigger = trigger.trigger" +
-           id_range() + more + " ORDER BY id DESC LIMIT ?1) AS walk";
+           sent_id_range() + more + " ORDER BY uuid_send(id) DESC LIMIT ?1) AS walk";
   }
 
   [[nodiscard]] std::string ended_statuses() const {

@@ -309,12 +309,12 @@ inline constexpr Duration apart_min = std::chrono::hours{1};
 /// What finds pages of the history whatever is asked for; see RunPage.
 inline constexpr const char* page_indexes = R"(
 CREATE INDEX {index}job_history_shapes ON {}job_history
-  (status, (coalesce(message_code, '')), trigger, id);
-CREATE INDEX {index}job_history_created_apart ON {}job_history (created_at) WHERE
+  (status, (coalesce(message_code, '')), trigger, (uuid_send(id)));
+CREATE INDEX {index}job_history_created_apart ON {}job_history ((uuid_send(id))) WHERE
   (id < (lpad(to_hex(created_at - 3600000), 12, '0') || repeat('0', 20))::uuid
    OR id >= (lpad(to_hex(created_at + 3600000), 12, '0') || repeat('0', 20))::uuid);
-CREATE INDEX {index}job_history_due_apart ON {}job_history (due_at) WHERE due_at IS NOT NULL
-  AND (id < (lpad(to_hex(due_at - 3600000), 12, '0') || repeat('0', 20))::uuid
+CREATE INDEX {index}job_history_due_apart ON {}job_history ((uuid_send(id))) WHERE
+  due_at IS NOT NULL AND (id < (lpad(to_hex(due_at - 3600000), 12, '0') || repeat('0', 20))::uuid
    OR id >= (lpad(to_hex(due_at + 3600000), 12, '0') || repeat('0', 20))::uuid);
 )";
 

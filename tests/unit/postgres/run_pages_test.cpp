@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+#include "punctual/postgres/run_pages.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "punctual/postgres/storage.hpp"
+#include "support/catch.hpp"
+#include "support/page_rows.hpp"
+#include "unit/postgres/temporary_schema.hpp"
+
+namespace postgres_run_pages_test {
+
+using namespace punctual;
+using namespace punctual::postgres::detail;
+using namespace std::chrono_literals;
+using punctual::postgres::Storage;
+using punctual::postgres::test::TemporarySchema;
+
+TEST_CASE("postgres: lowest_id_of is the lowest id that is made at an instant") {
+  for (const TimePoint at :
+       {TimePoint{0ms}, TimePoint{65'535ms}, TimePoint{1'704'067'200'123ms}, time_max}) {
+    const RunId made = UuidGenerator{Random{1}}.next(at);
+    const RunId lowest = lowest_id_of(at);
+    CHECK(made.to_string().substr(0, 13) == lowest.to_string().substr(0, 13));
+    CHECK(lowest < made);
+  }
+  CHECK(lowest_id_of(TimePoint{-1ms}) == RunId{});
+}
+
+TEST_CASE(
+    "postgres: runs finds what matches whatever is asked for, wherever ids and instants lie") {
+  const std::uint64_t seed = Random::from_entropy()();
+  CAPTURE(seed);
+  TemporarySchema schema;
+  auto options = schema.options();
+  const TimePoint begin{1'704'067'200'000ms};
+  auto clock = std::make_shared<std::atomic<TimePoint>>(begin);
+  options.clock = clock;
+  Storage storage{options};
+  Connection connection{options};
+  punctual::tests::PageRows rows{Random{seed}, begin};
+  for (int i = 0; i < 300; ++i) {
+    const auto made = rows.make();
+    clock->store(made.stored_at);
+    (void)storage.enqueue({made.row}, made.stored_at);
+    if (!made.fails) continue;
+    Query{connection, "UPDATE {}job_history SET status = 'failed' WHERE id = ?"}
+        .bind(made.row.id)
+        .run();
+  }
+  const auto all = storage.runs({.limit = 1000});
+  REQUIRE(all.size() == 300);
+  for (int i = 0; i < 500; ++i) {
+    const RunQuery query = rows.make_query();
+    CAPTURE(punctual::tests::to_text(query));
+    CHECK(punctual::tests::ids_of_page(storage.runs(query)) ==
+          punctual::tests::expected_page(all, query));
+  }
+}
+
+}  // namespace postgres_run_pages_test
