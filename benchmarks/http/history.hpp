@@ -175,7 +175,7 @@ class HistoryWriter {
     } else if (dice < 5) {
       row.actor = "ada";
       row.reason = "by hand";
-    } else if (dice < 8 && !failed_.empty()) {
+    } else if (dice < 30 && !failed_.empty()) {
       row.job_name = failed_.back().job_name;
       row.trigger = punctual::RunTrigger::retry;
       row.due_at = failed_.back().due_at;
