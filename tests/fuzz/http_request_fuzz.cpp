@@ -153,6 +153,11 @@ void answer(Service& service, const Request& request, std::string_view input) {
   require_good_body(request, response, input);
   if (response.stream) {
     must_hold(response.status == 200, "what streams is well", input);
+    const bool is_replay = !request.value_of("Last-Event-ID").empty();
+    const auto listen = [](std::string_view) { return true; };
+    // What a listener has missed is there at once, so nothing is waited for.
+    must_hold(!is_replay || (response.stream(listen) && response.stream(listen)),
+              "a stream goes on while it has a listener", input);
     must_hold(!response.stream([](std::string_view) { return false; }),
               "a stream ends when its listener is gone", input);
   }

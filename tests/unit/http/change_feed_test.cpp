@@ -2,15 +2,17 @@
 
 #include "punctual/http/change_feed.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "punctual/base/random.hpp"
 #include "punctual/base/uuid.hpp"
+#include "punctual/schedule/schedule.hpp"
 #include "support/catch.hpp"
 
 namespace http_change_feed_test {
@@ -36,37 +38,31 @@ struct FeedScene {
     return made;
   }
 
-  /// Takes what is seen, and returns what that tells: "run import running", "job import", "reset".
+  /// Takes what is seen, and returns what that tells: "run import running null", "job import",
+  /// "reset".
   std::vector<std::string> take(Duration passed = 1s, bool hides_errors = false) {
-    const std::uint64_t before = feed.newest();
-    feed.take(seen, now += passed);
-    return told_after(before, hides_errors);
+    return told(feed.changes(seen, now += passed), hides_errors);
   }
   std::vector<std::string> take_health(const Json& health, Duration passed = 1s) {
-    const std::uint64_t before = feed.newest();
-    feed.take_health(health, now += passed);
-    return told_after(before, false);
+    return told(feed.health_changes(health, now += passed), false);
   }
-  [[nodiscard]] std::vector<std::string> told_after(std::uint64_t position,
-                                                    bool hides_errors) const {
-    std::vector<std::string> told;
-    std::string text = feed.after(position, "f", hides_errors, SIZE_MAX).text;
-    while (!text.empty()) {
-      const std::size_t name = text.find("event: ") + 7;
-      const std::size_t data = text.find("\ndata: ", name);
-      const std::size_t end = text.find("\n\n", data);
-      std::string line = text.substr(name, data - name);
-      const Json value = Json::parse(text.substr(data + 7, end - data - 7), nullptr, false);
+  [[nodiscard]] static std::vector<std::string> told(const std::vector<ChangeEvent>& events,
+                                                     bool hides_errors) {
+    std::vector<std::string> lines;
+    for (const auto& event : events) {
+      std::string line = event.name;
+      const std::string& data =
+          hides_errors && event.for_readers ? *event.for_readers : event.for_writers;
+      const Json value = Json::parse(data, nullptr, false);
       if (line == "run") {
         line += " " + value["jobName"].get<std::string>() + " " +
                 value["status"].get<std::string>() + " " + value["errorMessage"].dump();
       } else if (line == "job") {
         line += " " + value["name"].get<std::string>();
       }
-      told.push_back(line);
-      text.erase(0, end + 2);
+      lines.push_back(line);
     }
-    return told;
+    return lines;
   }
 
   UuidGenerator ids{Random{7}};
@@ -199,15 +195,35 @@ TEST_CASE("ChangeFeed has everything read anew when a look cannot hold what is n
   CHECK(scene.take() == Told{"run import running null"});
 }
 
-TEST_CASE("ChangeFeed keeps what an error says from those who only look") {
+TEST_CASE("ChangeFeed has everything read anew after a look that was partial, but the first") {
   FeedScene scene;
-  (void)scene.take();
-  JobRun failed = scene.run(JobStatus::failed);
-  failed.error = RunError{"EXECUTION_ERROR", "db.internal"};
-  scene.seen.newest_runs = {failed};
-  (void)scene.take();
-  CHECK(scene.told_after(0, true) == Told{"run import failed null"});
-  CHECK(scene.told_after(0, false) == Told{"run import failed \"db.internal\""});
+  scene.seen.is_partial = true;
+  CHECK(scene.take().empty());
+  CHECK(scene.take() == Told{"reset"});
+  scene.seen.is_partial = false;
+  CHECK(scene.take().empty());
+}
+
+TEST_CASE("ChangeFeed keeps what an error says from those who only look") {
+  for (const bool hides_errors : {true, false}) {
+    FeedScene scene;
+    (void)scene.take();
+    JobRun failed = scene.run(JobStatus::failed);
+    failed.error = RunError{"EXECUTION_ERROR", "db.internal"};
+    scene.seen.newest_runs = {failed};
+    CHECK(scene.take(1s, hides_errors) ==
+          Told{hides_errors ? "run import failed null" : "run import failed \"db.internal\""});
+  }
+}
+
+TEST_CASE("ChangeFeed outlives a host's `zones` that throw what they like") {
+  ChangeFeed feed{[](std::string_view) -> TimeZone { throw std::runtime_error{"no such zone"}; }};
+  Observation seen;
+  (void)feed.changes(seen, 1s);
+  seen.jobs = {FeedScene::job("import")};
+  seen.jobs[0].schedule = cron("0 2 * * *").to_json();
+  seen.jobs[0].schedule["timeZone"] = "Mars/Olympus";
+  CHECK(feed.changes(seen, 2s).size() == 1);
 }
 
 TEST_CASE("ChangeFeed tells the health when it changes, and every five seconds") {
@@ -234,38 +250,15 @@ TEST_CASE("ChangeFeed does not take passing time for a change of an overdue job"
   CHECK(scene.take_health(health) == Told{"health"});
 }
 
-TEST_CASE("ChangeFeed replays what a listener missed, in pages, as far back as it goes") {
-  FeedScene scene;
-  const std::size_t events = ChangeFeed::events_max + 1;
-  for (std::size_t i = 0; i < events; ++i) {
-    scene.feed.take_health({{"overdueJobs", Json::array()}, {"turn", i}}, scene.now);
-  }
-  REQUIRE(scene.feed.newest() == events);
-  CHECK(scene.told_after(events, false).empty());
-  CHECK(scene.told_after(events - 2, false) == Told{"health", "health"});
-  CHECK(scene.feed.after(1, "f", false).text.substr(0, 8) == "id: f-2\n");
-
-  const auto page = scene.feed.after(1, "f", false, 1000);
-  CHECK(page.text.size() < 1200);
-  CHECK(page.position > 1);
-  CHECK(scene.feed.after(page.position, "f", false).text.substr(0, 6) == "id: f-");
-
-  for (const std::uint64_t unknown : {std::uint64_t{0}, std::uint64_t{events + 1}, UINT64_MAX}) {
-    CHECK(scene.told_after(unknown, false) == Told{"reset"});
-    CHECK(scene.feed.after(unknown, "f", false).position == events);
-  }
-}
-
-TEST_CASE("ChangeFeed sends each event in lines that no text can break") {
+TEST_CASE("ChangeFeed tells each event in a line that no text can break") {
   FeedScene scene;
   (void)scene.take();
   JobRun run = scene.run(JobStatus::success);
   run.summary = "one\ntwo\r\n\nevent: reset\ndata: x";
   scene.seen.newest_runs = {run};
-  (void)scene.take();
-  const std::string text = scene.feed.after(0, "f", false).text;
-  CHECK(std::count(text.begin(), text.end(), '\n') == 4);
-  CHECK(text.find('\r') == std::string::npos);
+  const auto events = scene.feed.changes(scene.seen, 2h);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].for_writers.find_first_of("\r\n") == std::string::npos);
 }
 
 }  // namespace http_change_feed_test

@@ -6,10 +6,10 @@
 
 #include <httplib.h>
 
-#include <functional>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -21,6 +21,7 @@
 namespace http_mount_test {
 
 using namespace punctual;
+using namespace std::chrono_literals;
 using punctual::tests::FacadeScene;
 using punctual::tests::write_token;
 
@@ -141,14 +142,19 @@ TEST_CASE("http: mount refuses requests whose length is in doubt") {
   Host host;
   const std::string post = "POST /admin/jobs/trigger/quick HTTP/1.1\r\nHost: a\r\n";
   const std::string get = "GET /admin/jobs/status HTTP/1.1\r\nHost: a\r\n";
+  const std::string next = "GET /own HTTP/1.1\r\nHost: a\r\n\r\n";
   for (const std::string& bytes :
        {post + "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
         post + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-        get + "Host: b\r\n\r\n", get + "Content-Length: 2\r\n\r\n{}"}) {
+        get + "Host: b\r\n\r\n", get + "Content-Length: 57\r\n\r\n" + next,
+        "OPTIONS /admin/jobs/status HTTP/1.1\r\nHost: a\r\nContent-Length: 57\r\n\r\n" + next}) {
     INFO(bytes);
     punctual::tests::RawClient client{host.running->port()};
     client.send(bytes);
-    CHECK(punctual::tests::status_of(client.read_one()) == 400);
+    const std::string all = client.read_all();
+    CHECK(punctual::tests::status_of(all) == 400);
+    CHECK(all.find("HTTP/1.1", 1) == std::string::npos);  // nothing after it was taken for another
+    CHECK(all.substr(all.find("\r\n\r\n")).find("\"success\":false") != std::string::npos);
   }
   CHECK(host.scene.scheduler.runs().empty());
 }
@@ -169,13 +175,32 @@ TEST_CASE("http: mount streams events, which end when the server stops") {
   CHECK(text.find("event: run\n") != std::string::npos);
 
   Host other;
-  std::thread listener{[&] {
-    (void)other.client->Get("/admin/jobs/events", Host::signed_in(), [&](const char*, std::size_t) {
-      other.server.stop();
-      return true;
-    });
-  }};
-  listener.join();
+  std::string greeting;
+  const SystemClock clock;
+  const Duration begun_at = clock.steady_now();
+  const auto stop_then = [&](const char* bytes, std::size_t count) {
+    greeting.append(bytes, count);
+    other.server.stop();
+    return true;  // would listen on
+  };
+  (void)other.client->Get("/admin/jobs/events", Host::signed_in(), stop_then);
+  CHECK(greeting.substr(0, 15) == ": events follow");
+  CHECK(clock.steady_now() - begun_at < 60s);
+}
+
+TEST_CASE("http: mount leaves the host's server threads for others than those who listen") {
+  Host host;
+  std::vector<std::unique_ptr<punctual::tests::RawClient>> listeners;
+  const std::string ask = "GET /admin/jobs/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " +
+                          write_token + "\r\n\r\n";
+  const std::size_t streams_max = http::MountOptions{}.streams_max;
+  for (std::size_t i = 0; i <= streams_max; ++i) {
+    listeners.push_back(std::make_unique<punctual::tests::RawClient>(host.running->port()));
+    listeners.back()->send(ask);
+    const int status = punctual::tests::status_of(listeners.back()->read_until("\r\n\r\n"));
+    CHECK(status == (i < streams_max ? 200 : 503));
+  }
+  CHECK(host.get("/own") == 200);
 }
 
 }  // namespace http_mount_test

@@ -23,17 +23,20 @@ class Cached {
   using Shared = std::shared_ptr<const ValueT>;
 
   /// Returns the last reading if it is younger than `age_max`, else what `read()` returns: a
-  /// Shared.
+  /// Shared. If `age_max` is 0, each reads for itself.
   ///
   /// `now` is of a clock that is never set back.
   ///
-  /// Blocks: as long as `read`; the others who ask meanwhile, too, and share what it returns.
+  /// Blocks: as long as `read`. Who asks meanwhile waits for it, too, and gets what it returned,
+  ///         however long it took: a slow storage is not asked once for each of them in turn.
   /// Errors: what `read` throws, to the one who read.
   template <class Read>
   [[nodiscard]] Shared get(Duration now, Duration age_max, Read&& read) {
+    if (age_max <= Duration{0}) return read();
+    const std::uint64_t count = read_count();
     if (Shared value = fresh(now, age_max)) return value;
     const std::lock_guard reading{reading_mutex_};
-    if (Shared value = fresh(now, age_max)) return value;
+    if (Shared value = newer_than(count)) return value;
     return read_anew(now, read);
   }
 
@@ -57,6 +60,17 @@ class Cached {
     return value_ && now - read_at_ < age_max ? value_ : nullptr;
   }
 
+  /// Returns what has been read since there were `count` readings.
+  [[nodiscard]] Shared newer_than(std::uint64_t count) const {
+    const std::lock_guard lock{mutex_};
+    return read_count_ != count ? value_ : nullptr;
+  }
+
+  [[nodiscard]] std::uint64_t read_count() const {
+    const std::lock_guard lock{mutex_};
+    return read_count_;
+  }
+
   template <class Read>
   Shared read_anew(Duration now, Read&& read) {
     const std::uint64_t generation = generation_now();
@@ -65,6 +79,7 @@ class Cached {
     if (generation == generation_) {
       value_ = value;
       read_at_ = now;
+      ++read_count_;
     }
     return value;
   }
@@ -78,7 +93,8 @@ class Cached {
   mutable std::mutex mutex_;
   Shared value_;
   Duration read_at_{};
-  std::uint64_t generation_ = 0;
+  std::uint64_t read_count_ = 0;
+  std::uint64_t generation_ = 0;  // rises with each forget()
 };
 
 }  // namespace punctual::http

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// ChangeFeed: tells what has changed between two looks at a scheduler, as numbered events.
+// ChangeFeed: tells what has changed between two looks at a scheduler.
 //
-// It is handed what was seen, compares it with what it was handed before, and keeps the events for
-// a while, so that a listener who was cut off gets those that it missed. The look is at the newest
-// runs and at those that are open; a number of runs that no look can hold, and a listener that is
-// too far behind, are answered by the event `reset`: everything is to be read anew.
+// It is handed what was seen, and compares it with what it was handed before. The look is at the
+// newest runs, at those that are running, and at those that were open when last seen. More than a
+// look can hold is answered by the event `reset`: everything is to be read anew.
 //
 // Thread-safety: distinct objects. It reads no clock and no storage.
 
@@ -15,11 +14,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -39,14 +36,22 @@ namespace punctual::http {
 struct Observation {
   std::vector<JobSummary> jobs{};
   std::vector<JobRun> newest_runs{};  ///< the newest first, without details
-  std::vector<JobRun> other_runs{};   ///< older ones that are open, or were when last seen
+  std::vector<JobRun> other_runs{};   ///< older ones that are running, or were open when last seen
+  bool is_partial = false;            ///< there may be more of the latter
+};
+
+/// Something that listeners are told.
+struct ChangeEvent {
+  const char* name;           ///< run, job, health or reset
+  std::string for_writers{};  ///< JSON in one line; empty: nothing more to say
+  std::optional<std::string>
+      for_readers{};  ///< what those get who do not see errors, if it differs
 };
 
 class ChangeFeed {
  public:
   /// How many of the newest runs an observation has, if there are as many.
   static constexpr std::size_t newest_runs_max = 200;
-  static constexpr std::size_t events_max = 2000;
 
   /// `zones`: see ControllerOptions.
   explicit ChangeFeed(ZonesOf zones = {}) : zones_(std::move(zones)) {}
@@ -66,72 +71,39 @@ class ChangeFeed {
     return ids;
   }
 
-  /// Makes events of what has changed since the last observation. The first one makes none.
+  /// Returns what has changed since the last observation. The first one tells nothing.
   ///
   /// `now` is of a clock that is never set back.
-  void take(const Observation& seen, Duration now) {
+  [[nodiscard]] std::vector<ChangeEvent> changes(const Observation& seen, Duration now) {
     const bool is_first = !has_seen_;
     has_seen_ = true;
-    if (!is_first && is_gap(seen)) is_reset_owed_ = true;
-    if (take_jobs(seen.jobs, is_first)) is_reset_owed_ = true;
-    take_runs(seen, is_first);
+    std::vector<ChangeEvent> events;
+    const bool is_one_gone = take_jobs(seen.jobs, is_first, events);
+    is_reset_owed_ =
+        is_reset_owed_ || is_one_gone || (!is_first && (is_gap(seen) || seen.is_partial));
+    take_runs(seen, is_first, events);
     if (is_reset_owed_ && now - reset_at_.value_or(now - reset_period) >= reset_period) {
-      put("reset", {}, {});
+      events.push_back({"reset"});
       reset_at_ = now;
       is_reset_owed_ = false;
     }
+    return events;
   }
 
-  /// Makes an event of the health if it has changed, or every five seconds.
-  void take_health(const Json& health, Duration now) {
+  /// Returns the health as an event if it has changed, or every five seconds.
+  [[nodiscard]] std::vector<ChangeEvent> health_changes(const Json& health, Duration now) {
     Json lasting = health;
     for (const char* passing : {"time", "loopLagMs"}) lasting.erase(passing);
     for (auto& job : lasting["overdueJobs"]) job.erase("lateMs");
-    if (health_at_ && now - *health_at_ < health_period && lasting == health_) return;
+    if (health_at_ && now - *health_at_ < health_period && lasting == health_) return {};
     health_ = std::move(lasting);
     health_at_ = now;
-    const std::string text = dump_body(health);
-    put("health", text, text);
-  }
-
-  /// The number of the newest event; 0 if there was none.
-  [[nodiscard]] std::uint64_t newest() const noexcept { return newest_; }
-
-  /// The events after `position`, as they are sent.
-  struct Page {
-    std::string text{};
-    std::uint64_t position = 0;  ///< the number of the last of them
-  };
-
-  /// Returns what a listener gets that has had all up to `position`, at most about `bytes_max`.
-  ///
-  /// Ids are `<feed>-<number>`. Source: WHATWG HTML, 9.2, "Server-sent events".
-  [[nodiscard]] Page after(std::uint64_t position, std::string_view feed, bool hides_errors,
-                           std::size_t bytes_max = std::size_t{64} * 1024) const {
-    if (position > newest_ || newest_ - position > events_.size()) {
-      return {event_text("reset", {}, feed, newest_), newest_};
-    }
-    Page page{{}, position};
-    for (auto place = events_.size() - static_cast<std::size_t>(newest_ - position);
-         place < events_.size() && page.text.size() < bytes_max; ++place) {
-      const Event& event = events_[place];
-      const std::string& data =
-          hides_errors && event.for_readers ? *event.for_readers : event.for_writers;
-      ++page.position;
-      page.text += event_text(event.name, data, feed, page.position);
-    }
-    return page;
+    return {{"health", dump_body(health)}};
   }
 
  private:
   static constexpr Duration health_period = std::chrono::seconds{5};
   static constexpr Duration reset_period = std::chrono::seconds{5};
-
-  struct Event {
-    const char* name;
-    std::string for_writers{};
-    std::optional<std::string> for_readers{};  // if it differs
-  };
 
   /// What makes a change of a run worth an event; a lease that was renewed is none.
   struct RunMark {
@@ -177,7 +149,7 @@ class ChangeFeed {
                         [&](const JobRun& run) { return run.id <= *newest_run_; });
   }
 
-  void take_runs(const Observation& seen, bool is_first) {
+  void take_runs(const Observation& seen, bool is_first, std::vector<ChangeEvent>& events) {
     const Principal writer{{}, Permission::write, {}};
     const Principal reader{};
     std::map<RunId, RunMark> now_seen;
@@ -189,7 +161,8 @@ class ChangeFeed {
       if (!now_seen.emplace(run.id, mark).second || !is_changed || is_first || is_reset_owed_) {
         return;
       }
-      put("run", dump_body(run_view(run, writer)), dump_body(run_view(run, reader)));
+      events.push_back(
+          event_of("run", dump_body(run_view(run, writer)), dump_body(run_view(run, reader))));
     };
     std::for_each(seen.other_runs.rbegin(), seen.other_runs.rend(), take_one);
     std::for_each(seen.newest_runs.rbegin(), seen.newest_runs.rend(), take_one);
@@ -198,7 +171,8 @@ class ChangeFeed {
   }
 
   /// Returns true if a job is gone.
-  [[nodiscard]] bool take_jobs(const std::vector<JobSummary>& jobs, bool is_first) {
+  [[nodiscard]] bool take_jobs(const std::vector<JobSummary>& jobs, bool is_first,
+                               std::vector<ChangeEvent>& events) {
     const Principal writer{{}, Permission::write, {}};
     const Principal reader{};
     std::map<std::string, JobMark> now_seen;
@@ -208,8 +182,8 @@ class ChangeFeed {
       const bool is_changed = before == jobs_.end() || !(before->second == mark);
       now_seen.emplace(job.name, std::move(mark));
       if (!is_changed || is_first) continue;
-      put("job", dump_body(job_view(job, writer, zones_)),
-          dump_body(job_view(job, reader, zones_)));
+      events.push_back(event_of("job", dump_body(job_view(job, writer, zones_)),
+                                dump_body(job_view(job, reader, zones_))));
     }
     const bool is_one_gone = std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& before) {
       return now_seen.count(before.first) == 0;
@@ -218,25 +192,11 @@ class ChangeFeed {
     return is_one_gone;
   }
 
-  void put(const char* name, std::string for_writers, std::string for_readers) {
-    Event event{name, std::move(for_writers), std::nullopt};
+  [[nodiscard]] static ChangeEvent event_of(const char* name, std::string for_writers,
+                                            std::string for_readers) {
+    ChangeEvent event{name, std::move(for_writers), std::nullopt};
     if (for_readers != event.for_writers) event.for_readers = std::move(for_readers);
-    events_.push_back(std::move(event));
-    ++newest_;
-    if (events_.size() > events_max) events_.pop_front();
-  }
-
-  /// Data is JSON in one line: an end of line within it is escaped.
-  [[nodiscard]] static std::string event_text(std::string_view name, std::string_view data,
-                                              std::string_view feed, std::uint64_t number) {
-    std::string text = "id: ";
-    text += feed;
-    text += "-" + std::to_string(number) + "\nevent: ";
-    text += name;
-    text += "\ndata: ";
-    text += data;
-    text += "\n\n";
-    return text;
+    return event;
   }
 
   ZonesOf zones_;
@@ -248,8 +208,6 @@ class ChangeFeed {
   std::optional<Duration> health_at_;
   bool is_reset_owed_ = false;
   std::optional<Duration> reset_at_;
-  std::deque<Event> events_;
-  std::uint64_t newest_ = 0;
 };
 
 }  // namespace punctual::http

@@ -46,7 +46,7 @@ struct ControllerOptions {
   /// How long a trigger waits for the end of its run; the client may ask for less.
   Duration trigger_wait_max = std::chrono::seconds{25};
   /// How old the status and the health may be that are shown; all who ask within that time are
-  /// answered by one reading. What is changed here is seen at once. 0: each asks the storage.
+  /// answered by one reading. What has been changed here is seen at once. 0: each asks the storage.
   Duration reading_age_max = std::chrono::milliseconds{100};
   /// How many streams of events there are at a time; beyond that, 503.
   std::size_t streams_max = 32;

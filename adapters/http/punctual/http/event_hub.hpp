@@ -26,6 +26,7 @@
 #include "punctual/base/wake_signal.hpp"
 #include "punctual/builtin/system_clock.hpp"
 #include "punctual/http/change_feed.hpp"
+#include "punctual/http/event_log.hpp"
 #include "punctual/http/message.hpp"
 
 namespace punctual::http {
@@ -48,7 +49,7 @@ class EventHub {
   /// `name` tells this hub's event ids from those of another process; letters and digits.
   EventHub(ChangeFeed feed, std::string name, std::size_t streams_max)
       : feed_(std::move(feed)),
-        name_(std::move(name)),
+        log_(std::move(name)),
         streams_max_(streams_max) {}
 
   /// The place of one stream.
@@ -64,6 +65,7 @@ class EventHub {
     EventHub& hub_;
     WakeSignal wake_;
     std::uint64_t position_ = 0;  // all events up to this one have been sent
+    bool is_early_ = false;       // it was there before the first look
     Duration begun_at_{};
     std::optional<Duration> written_at_;
   };
@@ -83,8 +85,15 @@ class EventHub {
     // What changes from here on is told; so the listener may read everything after this.
     (void)look_if_due(look);
     const std::lock_guard lock{mutex_};
-    seat->position_ = last_id.empty() ? feed_.newest() : position_of(last_id);
+    seat->is_early_ = !has_seen_;
+    seat->position_ = last_id.empty() ? log_.newest() : log_.position_of(last_id);
     return seat;
+  }
+
+  /// Lowers the number of streams that there may be at a time.
+  void limit_streams(std::size_t streams_max) {
+    const std::lock_guard lock{mutex_};
+    streams_max_ = std::min(streams_max_, streams_max);
   }
 
   /// Writes what a listener has not had, after waiting for it a moment; returns false when the
@@ -95,7 +104,7 @@ class EventHub {
     std::string text;
     if (!seat.written_at_) {
       seat.begun_at_ = clock_.steady_now();
-      text = ": events follow\n\n";
+      text = greeting(seat);
     } else {
       text = next(seat, hides_errors, look);
     }
@@ -134,10 +143,21 @@ class EventHub {
     return take(seat, hides_errors);
   }
 
+  /// Where it begins, so that a listener who is cut off at once knows what it has missed.
+  [[nodiscard]] std::string greeting(const Seat& seat) {
+    const std::lock_guard lock{mutex_};
+    const bool is_known = !seat.is_early_ && seat.position_ != EventLog::unknown;
+    return ": events follow\n" + (is_known ? log_.id_text(seat.position_) : "\n");
+  }
+
   [[nodiscard]] std::string take(Seat& seat, bool hides_errors) {
     const std::lock_guard lock{mutex_};
-    if (seat.position_ == feed_.newest()) return {};
-    ChangeFeed::Page page = feed_.after(seat.position_, name_, hides_errors);
+    if (seat.is_early_ && has_seen_) {  // what it read meanwhile may be older than the first look
+      seat.is_early_ = false;
+      seat.position_ = EventLog::unknown;
+    }
+    if (seat.position_ == log_.newest()) return {};
+    EventLog::Page page = log_.after(seat.position_, hides_errors);
     seat.position_ = page.position;
     return std::move(page.text);
   }
@@ -153,18 +173,24 @@ class EventHub {
       is_looking_ = true;
       is_hurried_ = false;
     }
-    Glance glance;
+    std::vector<ChangeEvent> events;
+    bool has_seen = false;
     try {
-      glance = look(std::as_const(feed_));  // changed by the one who looks only: that is us
+      const Glance glance = look(std::as_const(feed_));
+      const Duration now = clock_.steady_now();
+      has_seen = glance.seen.has_value();
+      if (has_seen) events = feed_.changes(*glance.seen, now);
+      if (glance.health.is_object()) {
+        for (auto& event : feed_.health_changes(glance.health, now)) events.push_back(event);
+      }
     } catch (...) {  // NOLINT(bugprone-empty-catch): nothing was seen; tried again in a moment
     }
     const std::lock_guard lock{mutex_};
     is_looking_ = false;
-    const std::uint64_t newest = feed_.newest();
-    const Duration now = clock_.steady_now();
-    if (glance.seen) feed_.take(*glance.seen, now);
-    if (glance.health.is_object()) feed_.take_health(glance.health, now);
-    if (feed_.newest() != newest) {
+    const bool is_news = !events.empty() || (has_seen && !has_seen_);
+    has_seen_ = has_seen_ || has_seen;
+    for (auto& event : events) log_.add(std::move(event));
+    if (is_news) {
       for (Seat* seat : seats_) seat->wake_.raise();
     }
     return look_period;
@@ -178,29 +204,14 @@ class EventHub {
     return std::max(*looked_at_ + period - clock_.steady_now(), Duration{0});
   }
 
-  /// Returns the number in an event's id; of another hub's, one that there never was.
-  [[nodiscard]] std::uint64_t position_of(std::string_view id) const {
-    static constexpr std::size_t digits_max = 18;
-    static constexpr std::uint64_t unknown = UINT64_MAX;
-    const std::string begin = name_ + "-";
-    if (id.substr(0, begin.size()) != begin) return unknown;
-    const std::string_view digits = id.substr(begin.size());
-    if (digits.empty() || digits.size() > digits_max) return unknown;
-    std::uint64_t number = 0;
-    for (const char c : digits) {
-      if (c < '0' || c > '9') return unknown;
-      number = number * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    return number;
-  }
-
   const SystemClock clock_{};
+  ChangeFeed feed_;  // of the one who looks, without the lock: it calls what is the host's
   std::mutex mutex_;
-  ChangeFeed feed_;  // written under the lock by the one who looks, who may so read it without
-  const std::string name_;
-  const std::size_t streams_max_;
+  EventLog log_;
+  std::size_t streams_max_;
   std::vector<Seat*> seats_;
   std::optional<Duration> looked_at_;
+  bool has_seen_ = false;
   bool is_looking_ = false;
   bool is_hurried_ = false;
 };

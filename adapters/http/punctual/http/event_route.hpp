@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -27,18 +28,20 @@ namespace punctual::http {
 ///
 /// Errors: those of the storage.
 [[nodiscard]] inline Observation observe(Facade& facade, const ChangeFeed& feed) {
+  static constexpr std::size_t running_max = 1000;
   static constexpr std::size_t lookups_max = 50;
   Observation seen;
   RunQuery query;
-  query.limit = ChangeFeed::newest_runs_max;
   query.with_details = false;
+  query.limit = ChangeFeed::newest_runs_max;
   seen.newest_runs = facade.backend->runs(query);
+  query.limit = running_max;
   query.status = JobStatus::running;
   seen.other_runs = facade.backend->runs(query);
-  std::size_t lookups = 0;
-  for (const RunId id : feed.missing_from(seen)) {
-    if (++lookups > lookups_max) break;
-    auto run = facade.backend->run(id);
+  const auto missing = feed.missing_from(seen);
+  seen.is_partial = seen.other_runs.size() == running_max || missing.size() > lookups_max;
+  for (std::size_t i = 0; i < std::min(missing.size(), lookups_max); ++i) {
+    auto run = facade.backend->run(missing[i]);
     if (!run) continue;
     run->details = nullptr;
     run->payload = nullptr;
@@ -51,16 +54,14 @@ namespace punctual::http {
 [[nodiscard]] inline Glance glance_at(Facade& facade, const ChangeFeed& feed) {
   static constexpr Duration health_age_max = std::chrono::seconds{5};
   Glance glance;
-  // Read anew, so that who is told of an event never reads a status from before it.
-  const auto status = facade.fresh_status();
-  if (!status->is_degraded) {
-    try {
-      Observation seen = observe(facade, feed);
-      seen.jobs = status->status.registered_jobs;
-      glance.seen = std::move(seen);
-    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): nothing was seen
-    }
+  try {
+    glance.seen = observe(facade, feed);
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): nothing was seen
   }
+  // After the runs, so that who is told of an end never reads a status from before it.
+  const auto status = facade.fresh_status();
+  if (status->is_degraded) glance.seen.reset();
+  if (glance.seen) glance.seen->jobs = status->status.registered_jobs;
   glance.health = health_view(facade, health_age_max);
   return glance;
 }

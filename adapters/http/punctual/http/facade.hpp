@@ -70,17 +70,10 @@ struct Facade {
   EventHub events;
   std::string document{};  ///< the OpenAPI document, as it is sent
 
-  /// True if the storage answers; asks it for one row.
+  /// True if the storage answers, or did at most `reading_age_max` ago.
   [[nodiscard]] bool is_reachable() {
-    try {
-      RunQuery query;
-      query.limit = 1;
-      query.with_details = false;
-      (void)backend->runs(query);
-      return true;
-    } catch (const Error&) {
-      return false;
-    }
+    return *alive_.get(backend->steady_now(), options.reading_age_max,
+                       [this] { return std::make_shared<const bool>(gives_a_row()); });
   }
 
   /// Returns the status, at most `reading_age_max` old. Throws no Error: see StatusReading.
@@ -109,6 +102,18 @@ struct Facade {
   }
 
  private:
+  [[nodiscard]] bool gives_a_row() {
+    try {
+      RunQuery query;
+      query.limit = 1;
+      query.with_details = false;
+      (void)backend->runs(query);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
   [[nodiscard]] std::shared_ptr<const StatusReading> read_status() {
     const TimePoint now = backend->now();
     try {
@@ -125,6 +130,7 @@ struct Facade {
 
   Cached<StatusReading> status_;
   Cached<HealthReading> health_;
+  Cached<bool> alive_;
   std::mutex mutex_;
   std::shared_ptr<const StatusReading> last_status_;
 };

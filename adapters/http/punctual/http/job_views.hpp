@@ -37,7 +37,7 @@ using ZonesOf = std::function<TimeZone(std::string_view name)>;
   const auto utc_of = [](std::string_view) { return TimeZone{}; };
   try {
     if (zones) return Schedule::from_json(schedule, zones).describe();
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): tried again below
+  } catch (...) {  // NOLINT(bugprone-empty-catch): `zones` is the host's; tried again below
   }
   try {
     const std::string words = Schedule::from_json(schedule, utc_of).describe();

@@ -84,6 +84,9 @@ class JobsController {
     }
   }
 
+  /// Lowers the number of streams of events that there may be at a time.
+  void limit_streams(std::size_t streams_max) { facade_.events.limit_streams(streams_max); }
+
   [[nodiscard]] const ControllerOptions& options() const noexcept { return facade_.options; }
 
  private:
@@ -157,7 +160,7 @@ class JobsController {
     return json_answer(is_degraded ? 503 : 200, {{"status", is_degraded ? "degraded" : "ok"}});
   }
 
-  /// While a change is made and after it, whatever comes of it, readings from before are not shown.
+  /// After a change, whatever came of it, readings from before are no longer shown.
   struct Changing {
     explicit Changing(Facade& changed) : facade(changed) {}
     Changing(const Changing&) = delete;

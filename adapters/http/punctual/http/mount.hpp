@@ -5,7 +5,8 @@
 // The server reads the requests there, with its own limits on lines, time and connections; the
 // facade's limits on headers and bodies are applied to what it has read. A body that is too long is
 // read to its end and dropped, so that its rest is not taken for the next request: how much that
-// may be is the server's `set_payload_max_length`.
+// may be is the server's `set_payload_max_length`. Where the server reads no body (GET, OPTIONS),
+// one that is announced ends the connection; after a HEAD, it cannot be ended from here.
 //
 // Thread-safety: `mount` before the server listens; what is mounted, from the server's threads.
 // Lifetime: the controller is borrowed and must outlive the server.
@@ -66,14 +67,14 @@ namespace detail {
   }
   const bool has_body = request.value_of("Content-Length") != "0" &&
                         (lengths > 0 || !request.values_of("Transfer-Encoding").empty());
-  if (has_body && (request.method == "GET" || request.method == "HEAD")) {
-    return bad_request("UNEXPECTED_BODY", "no body is expected here");
-  }
+  const bool is_read =
+      request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
+  if (has_body && !is_read) return bad_request("UNEXPECTED_BODY", "no body is expected here");
   return std::nullopt;
 }
 
-/// Hands a response to the server.
-inline void put_answer(Response response, httplib::Response& answer) {
+/// Hands status and headers to the server; returns the content's type, which goes with the content.
+[[nodiscard]] inline std::string put_head(Response& response, httplib::Response& answer) {
   std::string type;
   for (auto& header : response.headers) {
     if (is_same_name(header.name, "Content-Type")) {
@@ -83,14 +84,38 @@ inline void put_answer(Response response, httplib::Response& answer) {
     }
   }
   answer.status = response.status;
+  return type;
+}
+
+/// Hands a response to the server.
+inline void put_answer(Response response, httplib::Response& answer) {
+  const std::string type = put_head(response, answer);
   if (!response.stream) return answer.set_content(response.body, type.c_str());
   answer.set_chunked_content_provider(
       type.c_str(), [step = std::move(response.stream)](std::size_t, httplib::DataSink& sink) {
-        const bool goes_on = step([&](std::string_view piece) {
-          return piece.empty() ? sink.is_writable() : sink.write(piece.data(), piece.size());
-        });
-        if (!goes_on) sink.done();
-        return true;
+        try {
+          const bool goes_on = step([&](std::string_view piece) {
+            return piece.empty() ? sink.is_writable() : sink.write(piece.data(), piece.size());
+          });
+          if (!goes_on) sink.done();
+          return true;
+        } catch (...) {  // the server's threads catch nothing
+          return false;
+        }
+      });
+}
+
+/// Hands a refusal to the server that is the last word on its connection: what follows may be the
+/// rest of the request, or another.
+inline void put_last_answer(Response response, httplib::Response& answer) {
+  response.set("Connection", "close");
+  const std::string type = put_head(response, answer);
+  // A provider that fails ends the connection; this one does after its last byte.
+  answer.set_content_provider(
+      response.body.size(), type.c_str(),
+      [body = response.body](std::size_t at, std::size_t, httplib::DataSink& sink) {
+        (void)sink.write(body.data() + at, body.size() - at);
+        return false;
       });
 }
 
@@ -106,13 +131,19 @@ inline void put_answer(Response response, httplib::Response& answer) {
 
 }  // namespace detail
 
+struct MountOptions {
+  std::size_t streams_max = CPPHTTPLIB_THREAD_POOL_COUNT / 2;
+  RequestLimits request{};
+};
+
 /// Has `server` answer what lies below the controller's prefix. `/healthz` stays the server's own.
 ///
-/// A stream of events takes one of the server's threads for as long as somebody listens: keep
-/// `ControllerOptions::streams_max` below the number of those (`CPPHTTPLIB_THREAD_POOL_COUNT`, 8
-/// unless the host says otherwise), or give the server a larger pool.
+/// A stream of events takes one of the server's threads for as long as somebody listens, so there
+/// are at most `options.streams_max` of them: half of those that the server has by default.
 inline void mount(httplib::Server& server, JobsController& controller,
-                  const RequestLimits& limits = {}) {
+                  const MountOptions& options = {}) {
+  controller.limit_streams(options.streams_max);
+  const RequestLimits limits = options.request;
   const auto answer = [&controller, limits](const Request& request, bool is_too_long,
                                             httplib::Response& response) {
     auto refusal = detail::refusal_of(request, limits);
@@ -123,7 +154,8 @@ inline void mount(httplib::Server& server, JobsController& controller,
     if (!refusal) return detail::put_answer(controller.handle(request), response);
     Response refused = error_answer(*refusal, "");
     set_safety_headers(refused);
-    detail::put_answer(std::move(refused), response);
+    if (is_too_long) return detail::put_answer(std::move(refused), response);
+    detail::put_last_answer(std::move(refused), response);
   };
   const auto without_body = [answer](const httplib::Request& read, httplib::Response& response) {
     answer(detail::request_of(read), false, response);

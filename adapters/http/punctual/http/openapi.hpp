@@ -176,7 +176,9 @@ namespace detail {
                          {"content", json_content(schema_of("Alive"))}};
   }
   return {{"operationId", "getHealthz"},
-          {"summary", "Whether the storage answers, for probes that cannot sign in"},
+          {"summary",
+           "Whether the storage answers, for probes that cannot sign in; unless the host's own "
+           "answers"},
           {"security", Json::array()},
           {"responses", std::move(responses)}};
 }

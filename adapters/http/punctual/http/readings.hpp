@@ -8,9 +8,9 @@
 
 #include <array>
 #include <cstddef>
-#include <exception>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -38,15 +38,21 @@ class StatusReading {
 
   /// Returns the answer's text as `make()` made it first, for those who see errors or do not.
   template <class Make>
-  [[nodiscard]] const std::string& text(bool hides_errors, Make&& make) const {
-    const std::size_t place = hides_errors ? 1 : 0;
-    std::call_once(is_made_[place], [&] { texts_[place] = make(); });
-    return texts_[place];
+  [[nodiscard]] std::string text(bool hides_errors, Make&& make) const {
+    auto& kept = texts_[hides_errors ? 1 : 0];
+    {
+      const std::lock_guard lock{mutex_};
+      if (kept) return *kept;
+    }
+    std::string made = make();  // not under the lock: it calls the host's `zones`
+    const std::lock_guard lock{mutex_};
+    if (!kept) kept = std::move(made);
+    return *kept;
   }
 
  private:
-  mutable std::array<std::once_flag, 2> is_made_;
-  mutable std::array<std::string, 2> texts_;
+  mutable std::mutex mutex_;
+  mutable std::array<std::optional<std::string>, 2> texts_;
 };
 
 /// Whether all is well, and what is going on where.

@@ -48,8 +48,10 @@ enum class Waited { ready, too_late, stopping, broken };
 
 /// True while the other side has not ended the connection, and the server does not stop.
 [[nodiscard]] inline bool is_connected(int socket, const std::atomic<bool>& is_stopping) {
-  pollfd entry{socket, POLLRDHUP, 0};
-  return !is_stopping && ::poll(&entry, 1, 0) == 0;
+  char byte = 0;
+  const ssize_t count = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const bool is_quiet = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+  return !is_stopping && (count > 0 || is_quiet);
 }
 
 /// Count of bytes, or what went wrong.
