@@ -2,10 +2,12 @@
 
 #include "punctual/postgres/migrator.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
 #include "punctual/base/uuid.hpp"
+#include "punctual/builtin/system_clock.hpp"
 #include "punctual/postgres/storage.hpp"
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
@@ -64,6 +66,32 @@ TEST_CASE("postgres: migrate makes the tables once, and again after migrate_down
     CHECK(version_of(schema) == schema_version_latest);
     CHECK(object_count(schema) == full_count);
   }
+}
+
+TEST_CASE("postgres: migrate lifts the limits of time for as long as the steps take") {
+  TemporarySchema schema;
+  auto options = schema.options();
+  {
+    Connections connections{options};
+    migrate(connections);
+  }
+  migrate_down(options, schema_version_latest - 1);
+  // As if a step built an index of a long history: longer than the server's limit, and than an
+  // answer is waited for.
+  Connection{options}.exec(
+      "CREATE FUNCTION {}slow() RETURNS trigger LANGUAGE plpgsql AS"
+      " 'BEGIN PERFORM pg_sleep(2.3); RETURN NEW; END';"
+      " CREATE TRIGGER slow BEFORE INSERT ON {}schema_version EXECUTE FUNCTION {}slow()");
+  options.statement_timeout = std::chrono::milliseconds{50};
+  Connections connections{options};
+  const Duration begun_at = SystemClock{}.steady_now();
+  migrate(connections);
+  CHECK(SystemClock{}.steady_now() - begun_at >= std::chrono::milliseconds{2300});
+  CHECK(version_of(schema) == schema_version_latest);
+  const auto wait = [](Connection& connection, TimePoint) {
+    connection.exec("SELECT pg_sleep(60)");
+  };
+  CHECK(tests::code_of([&] { connections.write(Gate::shared, wait); }) == "STORAGE_BUSY");
 }
 
 TEST_CASE("postgres: migrate_down does nothing when the tables are as old already") {

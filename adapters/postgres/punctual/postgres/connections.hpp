@@ -113,6 +113,8 @@ class Connections {
     return answers;
   }
 
+  [[nodiscard]] const Options& options() const noexcept { return options_; }
+
   /// Returns the server's clock, as transactions read it.
   [[nodiscard]] TimePoint server_now() {
     return read([&](Connection& connection) { return instant_of(connection.exec(clock_sql)); });

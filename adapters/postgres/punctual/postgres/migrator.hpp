@@ -5,20 +5,30 @@
 // All steps are one transaction that passes the gate alone and then looks at the version again, so
 // several nodes may start at once: one makes the steps, the others find them made.
 //
+// A step may build an index of a history of any length. So the limits of time that other statements
+// have are lifted for the steps: they run on a connection of their own, which has more patience.
+//
 // Thread-safety: as the Connections.
 
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <string>
 
 #include "punctual/base/error.hpp"
+#include "punctual/base/time.hpp"
 #include "punctual/postgres/connection.hpp"
 #include "punctual/postgres/connections.hpp"
+#include "punctual/postgres/options.hpp"
 #include "punctual/postgres/query.hpp"
 #include "punctual/postgres/schema.hpp"
 
 namespace punctual::postgres::detail {
+
+/// How long a statement of a migration may take, at least.
+inline constexpr Duration migration_timeout = std::chrono::hours{1};
 
 /// Returns the version of the tables in the schema, 0 if there are none.
 [[nodiscard]] inline int read_schema_version(Connection& connection) {
@@ -69,10 +79,13 @@ inline void apply_migrations(Connection& connection) {
 /// Makes or updates the tables. Of tables that are up to date it only reads the version.
 ///
 /// Errors: SCHEMA_TOO_NEW -> see `require_known_schema`.
+/// Blocks: of tables that are not up to date, up to `migration_timeout` a statement.
 inline void migrate(Connections& connections) {
   if (connections.read(is_up_to_date)) return;
-  connections.write(Gate::alone,
-                    [](Connection& connection, TimePoint) { apply_migrations(connection); });
+  Options patient = connections.options();
+  patient.statement_timeout = std::max(patient.statement_timeout, migration_timeout);
+  Connections{patient}.write(
+      Gate::alone, [](Connection& connection, TimePoint) { apply_migrations(connection); });
 }
 
 /// Undoes migrations until the tables have `version`. Requires: as `apply_migrations`.

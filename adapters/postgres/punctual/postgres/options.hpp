@@ -30,7 +30,8 @@ struct Options {
   /// refused.
   Duration busy_timeout = std::chrono::seconds{5};
   /// How long the server works on one statement of a rare operation before it gives up. Two seconds
-  /// later, after any statement, the server or the way to it counts as gone.
+  /// later, after any statement, the server or the way to it counts as gone. A statement of a
+  /// migration may take an hour.
   Duration statement_timeout = std::chrono::seconds{10};
   /// Where the tables are; made if it does not exist. `^[a-z_][a-z0-9_]{0,30}$`, not "pg_…".
   std::string schema = "public";

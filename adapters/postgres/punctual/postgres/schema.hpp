@@ -25,8 +25,10 @@ namespace punctual::postgres::detail {
 
 struct Migration {
   const char* name;
-  std::array<const char*, 6> up;  ///< `{}` and `{index}` as Connection reads them
-  const char* down;               ///< undoes it
+  /// `{}` and `{index}` as Connection reads them. Each may take `migration_timeout`: an index of a
+  /// table that may be long is a text of its own.
+  std::array<const char*, 6> up;
+  const char* down;  ///< undoes it
 };
 
 /// The columns of a run that all three tables have.
@@ -302,9 +304,11 @@ inline constexpr const char* apart_sql =
 inline constexpr Duration apart_min = std::chrono::hours{1};
 
 /// What finds pages of the history whatever is asked for; see RunPage.
-inline constexpr const char* page_indexes = R"(
+inline constexpr const char* shapes_index = R"(
 CREATE INDEX {index}job_history_shapes ON {}job_history
   (status, (coalesce(message_code, '')), trigger, (uuid_send(id)));
+)";
+inline constexpr const char* apart_index = R"(
 CREATE INDEX {index}job_history_apart ON {}job_history ((uuid_send(id))) WHERE
   abs(2 * ('x' || encode(substr(uuid_send(id), 1, 6), 'hex'))::bit(48)::bigint - created_at
    - coalesce(due_at, created_at)) + abs(created_at - coalesce(due_at, created_at)) > 7200000;
@@ -322,7 +326,7 @@ inline constexpr std::array<Migration, 3> migrations{{
      {enqueue_function, enqueue_one_function, claim_function, finish_function, renew_function,
       advance_function},
      functions_down},
-    {"pages", {page_indexes}, page_indexes_down},
+    {"pages", {shapes_index, apart_index}, page_indexes_down},
 }};
 
 inline constexpr int schema_version_latest = static_cast<int>(migrations.size());
