@@ -47,17 +47,21 @@ TEST_CASE(
     const auto made = rows.make();
     clock->store(made.stored_at);
     (void)storage.enqueue({made.row}, made.stored_at);
-    if (!made.fails) continue;
-    Query{connection, "UPDATE {}job_history SET status = 'failed' WHERE id = ?"}
-        .bind(made.row.id)
-        .run();
+    if (!made.starts) continue;
+    const auto claimed = storage.claim(rows.claim_request(made), made.stored_at);
+    REQUIRE(claimed.size() == 1);
+    if (!made.end) continue;
+    auto end = *made.end;
+    end.lease.fence = claimed.front().fence;
+    REQUIRE(storage.finish({end}, made.stored_at).front() == FinishAnswer::done);
   }
   const auto all = storage.runs({.limit = 1000});
   REQUIRE(all.size() == 300);
   for (int i = 0; i < 500; ++i) {
     const RunQuery query = rows.make_query();
-    CAPTURE(punctual::tests::to_text(query));
-    CHECK(punctual::tests::ids_of_page(storage.runs(query)) ==
+    const PageBounds bounds{.few_rows_max = rows.make_bound()};
+    CAPTURE(punctual::tests::to_text(query), bounds.few_rows_max);
+    CHECK(punctual::tests::ids_of_page(find_runs(connection, query, bounds)) ==
           punctual::tests::expected_page(all, query));
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "punctual/sqlite/queue.hpp"
 #include "punctual/sqlite/run_store.hpp"
 #include "scratch.hpp"
 #include "support/catch.hpp"
@@ -65,17 +66,24 @@ TEST_CASE("find_runs finds what matches whatever is asked for, wherever ids and 
   for (int i = 0; i < 400; ++i) {
     const auto made = rows.make();
     detail::store_run(scratch.connection, made.row, made.stored_at);
-    if (!made.fails) continue;
-    detail::Query{scratch.connection, "UPDATE {}job_runs SET status = 'failed' WHERE id = ?"}
-        .bind(made.row.id)
-        .run();
+    if (!made.starts) continue;
+    const auto claimed =
+        detail::claim(scratch.connection, rows.claim_request(made), made.stored_at);
+    REQUIRE(claimed.size() == 1);
+    if (!made.end) continue;
+    auto end = *made.end;
+    end.lease.fence = claimed.front().fence;
+    REQUIRE(detail::finish(scratch.connection, end, made.stored_at) ==
+            punctual::FinishAnswer::done);
   }
   const auto all = detail::find_runs(scratch.connection, {.limit = 1000});
   REQUIRE(all.size() == 400);
   for (int i = 0; i < 2000; ++i) {
     const RunQuery query = rows.make_query();
-    CAPTURE(punctual::tests::to_text(query));
-    CHECK(punctual::tests::ids_of_page(detail::find_runs(scratch.connection, query)) ==
+    const detail::PageBounds bounds{.codes_max = rows.make_bound(),
+                                    .few_rows_max = rows.make_bound()};
+    CAPTURE(punctual::tests::to_text(query), bounds.codes_max, bounds.few_rows_max);
+    CHECK(punctual::tests::ids_of_page(detail::find_runs(scratch.connection, query, bounds)) ==
           punctual::tests::expected_page(all, query));
   }
 }

@@ -55,9 +55,18 @@ inline const RunId above_every_id = *RunId::parse("ffffffff-ffff-ffff-ffff-fffff
   return RunId::parse(text + "-0000-0000-000000000000").value();
 }
 
+/// From where on another way to a page is better. What is found is the same.
+struct PageBounds {
+  /// So few rows of a shape are looked at one by one, instead of all of the job's.
+  std::size_t few_rows_max = 2000;
+};
+
 class RunPage {
  public:
-  RunPage(Connection& connection, const RunQuery& query) : connection_(connection), query_(query) {
+  RunPage(Connection& connection, const RunQuery& query, const PageBounds& bounds)
+      : connection_(connection),
+        query_(query),
+        bounds_(bounds) {
     const auto keep_to = [&](const auto& from, const auto& before) {
       if (from) floor_ = std::max(floor_, lowest_id_of(add_clamped(*from, -apart_min)));
       if (before) below_ = std::min(below_, lowest_id_of(add_clamped(*before, apart_min)));
@@ -80,9 +89,6 @@ class RunPage {
   }
 
  private:
-  /// So few rows of a shape are looked at one by one, instead of all of the job's.
-  static constexpr std::size_t few_rows = 2000;
-
   [[nodiscard]] bool has_range() const {
     return query_.created_from || query_.created_before || query_.due_from || query_.due_before;
   }
@@ -260,13 +266,14 @@ class RunPage {
     if (!wants_ended()) return false;
     Query rows{connection_,
                OneOff{"SELECT count(*) FROM (" + shapes_sql("") + " LIMIT ?1) AS rows"}};
-    rows.bind(std::uint64_t{few_rows + 1});
+    rows.bind(std::uint64_t{bounds_.few_rows_max + 1});
     if (query_.message_code) rows.bind(*query_.message_code);
-    return rows.step() && rows.integer() <= static_cast<std::int64_t>(few_rows);
+    return rows.step() && rows.integer() <= static_cast<std::int64_t>(bounds_.few_rows_max);
   }
 
   Connection& connection_;
   const RunQuery& query_;
+  PageBounds bounds_;
   RunId floor_{};
   RunId below_ = above_every_id;
   bool goes_by_shape_ = has_shape();
@@ -282,8 +289,9 @@ class RunPage {
 };
 
 /// Returns matching runs, the newest first.
-[[nodiscard]] inline std::vector<JobRun> find_runs(Connection& connection, const RunQuery& query) {
-  return RunPage{connection, query}.find();
+[[nodiscard]] inline std::vector<JobRun> find_runs(Connection& connection, const RunQuery& query,
+                                                   const PageBounds& bounds = {}) {
+  return RunPage{connection, query, bounds}.find();
 }
 
 }  // namespace punctual::postgres::detail

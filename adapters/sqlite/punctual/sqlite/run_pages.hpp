@@ -143,11 +143,20 @@ auto in_one_reading(Connection& connection, Read&& read) {
   }
 }
 
+/// From where on another way to a page is better. What is found is the same.
+struct PageBounds {
+  /// Beyond so many codes, walking all runs is no worse.
+  std::size_t codes_max = 500;
+  /// So few rows of a shape are looked at one by one, instead of all of the job's.
+  std::size_t few_rows_max = 2000;
+};
+
 class RunPage {
  public:
-  RunPage(Connection& connection, const RunQuery& query)
+  RunPage(Connection& connection, const RunQuery& query, const PageBounds& bounds)
       : connection_(connection),
         query_(query),
+        bounds_(bounds),
         before_(query.before ? query.before->to_string() : above_every_id),
         below_(before_) {
     const auto keep_to = [&](const auto& from, const auto& before) {
@@ -177,10 +186,6 @@ class RunPage {
 
  private:
   static constexpr std::size_t no_limit = std::size_t{1} << 62U;
-  /// Beyond so many codes, walking all runs is no worse.
-  static constexpr std::size_t codes_max = 500;
-  /// So few rows of a shape are looked at one by one, instead of all of the job's.
-  static constexpr std::size_t few_rows = 2000;
 
   [[nodiscard]] bool has_created_range() const {
     return query_.created_from || query_.created_before;
@@ -201,7 +206,7 @@ class RunPage {
     std::vector<RunShape> shapes;
     for (const JobStatus status : wanted_statuses()) {
       const auto codes = wanted_codes(status);
-      if (codes.size() > codes_max) return std::nullopt;
+      if (codes.size() > bounds_.codes_max) return std::nullopt;
       for (const auto& code : codes) {
         for (const RunTrigger trigger : wanted_triggers())
           shapes.push_back({status, code, trigger});
@@ -229,7 +234,7 @@ class RunPage {
   [[nodiscard]] std::vector<std::string> wanted_codes(JobStatus status) {
     if (query_.message_code) return {*query_.message_code};
     std::vector<std::string> codes;
-    while (codes.size() <= codes_max) {
+    while (codes.size() <= bounds_.codes_max) {
       Query next{connection_,
                  codes.empty()
                      ? "SELECT coalesce(message_code, '') FROM {}job_runs INDEXED BY"
@@ -252,9 +257,9 @@ class RunPage {
                  " WHERE status = ? AND coalesce(message_code, '') = ? AND trigger = ?"
                  " AND id < ? AND id >= ? LIMIT ?)"};
       rows.bind(to_string(shape.status), shape.message_code, to_string(shape.trigger), below_,
-                floor_, std::uint64_t{few_rows + 1 - count});
+                floor_, std::uint64_t{bounds_.few_rows_max + 1 - count});
       if (rows.step()) count += static_cast<std::size_t>(rows.integer());
-      if (count > few_rows) return false;
+      if (count > bounds_.few_rows_max) return false;
     }
     return true;
   }
@@ -309,6 +314,7 @@ class RunPage {
 
   Connection& connection_;
   const RunQuery& query_;
+  PageBounds bounds_;
   std::string before_;
   /// Between which ids the rows are, but for those that are apart.
   std::string below_;
@@ -316,8 +322,9 @@ class RunPage {
 };
 
 /// Returns matching runs, the newest first.
-[[nodiscard]] inline std::vector<JobRun> find_runs(Connection& connection, const RunQuery& query) {
-  return RunPage{connection, query}.find();
+[[nodiscard]] inline std::vector<JobRun> find_runs(Connection& connection, const RunQuery& query,
+                                                   const PageBounds& bounds = {}) {
+  return RunPage{connection, query, bounds}.find();
 }
 
 }  // namespace punctual::sqlite::detail
