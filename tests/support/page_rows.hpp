@@ -166,6 +166,23 @@ class PageRows {
   std::set<TimePoint> instants_{};
 };
 
+/// Returns rows that answer `at`, with ids that were made about an hour before and after.
+[[nodiscard]] inline std::vector<NewRun> rows_about_an_hour_apart(TimePoint at) {
+  std::vector<NewRun> rows;
+  for (const Duration hour : {-std::chrono::hours{1}, std::chrono::hours{1}}) {
+    for (const Duration more : {Duration{-1}, Duration{0}, Duration{1}}) {
+      NewRun row;
+      row.id = UuidGenerator{Random{1}}.next(at + hour + more);
+      row.job_name = "job-" + std::to_string(rows.size());
+      row.status = JobStatus::skipped;
+      row.due_at = at;
+      row.run_at = at;
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
 /// Returns the ids that a query finds among `all`, which are all rows by descending id.
 [[nodiscard]] inline std::vector<RunId> expected_page(const std::vector<JobRun>& all,
                                                       const RunQuery& query) {

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "punctual/postgres/storage.hpp"
 #include "support/catch.hpp"
@@ -63,6 +65,25 @@ TEST_CASE(
     CAPTURE(punctual::tests::to_text(query), bounds.few_rows_max);
     CHECK(punctual::tests::ids_of_page(find_runs(connection, query, bounds)) ==
           punctual::tests::expected_page(all, query));
+  }
+}
+
+TEST_CASE(
+    "postgres: a range of instants finds rows whose id is about an hour away, and no others") {
+  TemporarySchema schema;
+  auto options = schema.options();
+  const TimePoint at{1'704'067'200'000ms};
+  options.clock = std::make_shared<std::atomic<TimePoint>>(at);
+  Storage storage{options};
+  (void)storage.enqueue(punctual::tests::rows_about_an_hour_apart(at), at);
+  for (const auto& [from, before, count] :
+       std::vector<std::tuple<TimePoint, TimePoint, std::size_t>>{
+           {at, at + 1ms, 6}, {at + 1ms, at + 1h, 0}, {at - 1h, at, 0}}) {
+    CAPTURE(from, before);
+    CHECK(storage.runs({.created_from = from, .created_before = before}).size() == count);
+    CHECK(storage.runs({.due_from = from, .due_before = before}).size() == count);
+    CHECK(storage.runs({.trigger = RunTrigger::manual, .due_from = from, .due_before = before})
+              .size() == count);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "punctual/sqlite/queue.hpp"
@@ -85,6 +86,27 @@ TEST_CASE("find_runs finds what matches whatever is asked for, wherever ids and 
     CAPTURE(punctual::tests::to_text(query), bounds.codes_max, bounds.few_rows_max);
     CHECK(punctual::tests::ids_of_page(detail::find_runs(scratch.connection, query, bounds)) ==
           punctual::tests::expected_page(all, query));
+  }
+}
+
+TEST_CASE(
+    "find_runs: a range of instants finds rows whose id is about an hour away, and no others") {
+  Scratch scratch;
+  const TimePoint at = scratch.now;
+  for (const auto& row : punctual::tests::rows_about_an_hour_apart(at)) {
+    detail::store_run(scratch.connection, row, at);
+  }
+  const auto find = [&](const RunQuery& query) {
+    return detail::find_runs(scratch.connection, query);
+  };
+  for (const auto& [from, before, count] :
+       std::vector<std::tuple<TimePoint, TimePoint, std::size_t>>{
+           {at, at + 1ms, 6}, {at + 1ms, at + 1h, 0}, {at - 1h, at, 0}}) {
+    CAPTURE(from, before);
+    CHECK(find({.created_from = from, .created_before = before}).size() == count);
+    CHECK(find({.due_from = from, .due_before = before}).size() == count);
+    CHECK(find({.trigger = RunTrigger::manual, .due_from = from, .due_before = before}).size() ==
+          count);
   }
 }
 
