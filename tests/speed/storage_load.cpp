@@ -38,18 +38,34 @@ const JobNames& job_names() {
   return names;
 }
 
-std::vector<NewRun> make_rows(UuidGenerator& ids, std::size_t count, JobStatus status) {
+std::vector<NewRun> make_rows(UuidGenerator& ids, std::size_t count) {
   const TimePoint now = SystemClock{}.now();
   std::vector<NewRun> rows(count);
   for (std::size_t i = 0; i < count; ++i) {
     rows[i].id = ids.next(now);
     rows[i].job_name = job_names()[i % job_names().size()];
-    rows[i].status = status;
     rows[i].run_at = now;
     rows[i].payload = {{"number", i}};
-    if (status == JobStatus::skipped) rows[i].message_code = "FILLED";
   }
   return rows;
+}
+
+ClaimRequest claim_of(std::size_t limit) {
+  ClaimRequest request;
+  request.node = "load";
+  request.jobs = &job_names();
+  request.limit = limit;
+  request.lease = 60s;
+  return request;
+}
+
+std::vector<Completion> ends_of(const std::vector<JobRun>& runs) {
+  std::vector<Completion> ends(runs.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    ends[i].lease = {runs[i].id, runs[i].fence};
+    ends[i].message_code = "DONE";
+  }
+  return ends;
 }
 
 void sync_jobs(StorageHandle& storage) {
@@ -107,28 +123,20 @@ class Load {
         has_room_.wait_for(lock, 10ms, [&] { return waiting_count_.load() <= waiting_max; });
         continue;
       }
-      const auto answers = storage_.enqueue(make_rows(ids, batch, JobStatus::pending), {});
+      const auto answers = storage_.enqueue(make_rows(ids, batch), {});
       waiting_count_ += static_cast<std::int64_t>(answers.size());
     }
   }
 
   void consume() {
-    ClaimRequest request;
-    request.node = "load";
-    request.jobs = &job_names();
-    request.limit = batch;
-    request.lease = 60s;
+    const ClaimRequest request = claim_of(batch);
     std::vector<std::int64_t> claim_us;
     while (!is_over()) {
       const auto asked_at = Steady::now();
       const auto runs = storage_.claim(request, SystemClock{}.now());
       claim_us.push_back(
           std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - asked_at).count());
-      std::vector<Completion> ends(runs.size());
-      for (std::size_t i = 0; i < runs.size(); ++i) {
-        ends[i].lease = {runs[i].id, runs[i].fence};
-        ends[i].message_code = "DONE";
-      }
+      const auto ends = ends_of(runs);
       waiting_count_ -= static_cast<std::int64_t>(runs.size());
       has_room_.notify_all();
       const auto answers = storage_.finish(ends, SystemClock{}.now());
@@ -152,13 +160,19 @@ class Load {
   std::string problem_;
 };
 
+/// Stores rows as they come about, and in the largest batches: that is ten times as fast as one by
+/// one.
 void fill(StorageHandle& storage, std::size_t count) {
+  static constexpr std::size_t part_max = 10'000;
   UuidGenerator ids{Random::from_entropy()};
-  for (std::size_t done = 0; done < count;) {
-    const std::size_t part = std::min<std::size_t>(count - done, 10'000);
-    static_cast<void>(
-        storage.enqueue(make_rows(ids, part, JobStatus::skipped), SystemClock{}.now()));
-    done += part;
+  const ClaimRequest request = claim_of(1000);
+  for (std::size_t done = 0; done < count; done += part_max) {
+    const std::size_t part = std::min(count - done, part_max);
+    static_cast<void>(storage.enqueue(make_rows(ids, part), SystemClock{}.now()));
+    for (std::size_t ended = 0; ended < part;) {
+      const auto runs = storage.claim(request, SystemClock{}.now());
+      ended += storage.finish(ends_of(runs), SystemClock{}.now()).size();
+    }
   }
 }
 
