@@ -35,6 +35,10 @@ class Uuid {
   /// Returns the id that `text` spells (8-4-4-4-12 hexadecimal digits, either case), or nullopt.
   [[nodiscard]] static std::optional<Uuid> parse(std::string_view text) noexcept;
 
+  /// Returns an id below all that UuidGenerator makes at `instant`, and above all from before it;
+  /// nil before 1970.
+  [[nodiscard]] static Uuid lowest_at(TimePoint instant) noexcept;
+
   /// Returns the 36 characters of the canonical lower-case form.
   [[nodiscard]] std::string to_string() const;
 
@@ -104,6 +108,16 @@ inline std::optional<Uuid> Uuid::parse(std::string_view text) noexcept {
   return Uuid{bytes};
 }
 
+inline Uuid Uuid::lowest_at(TimePoint instant) noexcept {
+  const auto since_epoch = instant.time_since_epoch().count();
+  const std::uint64_t ms = since_epoch > 0 ? static_cast<std::uint64_t>(since_epoch) : 0;
+  Uuid lowest;
+  for (std::size_t i = 0; i < 6; ++i) {
+    lowest.bytes_[i] = static_cast<std::uint8_t>(ms >> (40U - 8U * i));
+  }
+  return lowest;
+}
+
 inline std::string Uuid::to_string() const {
   static constexpr char digits[] = "0123456789abcdef";
   std::string text;
@@ -126,10 +140,7 @@ inline Uuid UuidGenerator::next(TimePoint now) noexcept {
     ++last_ms_;  // borrowed from the next millisecond, as RFC 9562 section 6.2 allows
     counter_ = 0;
   }
-  std::array<std::uint8_t, 16> bytes{};
-  for (std::size_t i = 0; i < 6; ++i) {
-    bytes[i] = static_cast<std::uint8_t>(last_ms_ >> (40U - 8U * i));
-  }
+  auto bytes = Uuid::lowest_at(TimePoint{Duration{static_cast<std::int64_t>(last_ms_)}}).bytes();
   bytes[6] = static_cast<std::uint8_t>(0x70U | (counter_ >> 8U));
   bytes[7] = static_cast<std::uint8_t>(counter_);
   const std::uint64_t tail = random_();

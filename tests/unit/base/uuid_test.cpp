@@ -277,4 +277,15 @@ TEST_CASE("UuidGenerator repeats itself when it has the same seed, and differs o
   }
 }
 
+TEST_CASE("Uuid::lowest_at is below the ids that are made at an instant") {
+  for (const TimePoint at : {TimePoint{}, TimePoint{Duration{65'535}},
+                             TimePoint{Duration{1'704'067'200'123}}, punctual::time_max}) {
+    const Uuid made = UuidGenerator{Random{1}}.next(at);
+    const Uuid lowest = Uuid::lowest_at(at);
+    CHECK(made.to_string().substr(0, 13) == lowest.to_string().substr(0, 13));
+    CHECK(lowest < made);
+  }
+  CHECK(Uuid::lowest_at(TimePoint{Duration{-1}}) == Uuid{});
+}
+
 }  // namespace uuid_test

@@ -22,17 +22,6 @@ using namespace std::chrono_literals;
 using punctual::postgres::Storage;
 using punctual::postgres::test::TemporarySchema;
 
-TEST_CASE("postgres: lowest_id_of is the lowest id that is made at an instant") {
-  for (const TimePoint at :
-       {TimePoint{0ms}, TimePoint{65'535ms}, TimePoint{1'704'067'200'123ms}, time_max}) {
-    const RunId made = UuidGenerator{Random{1}}.next(at);
-    const RunId lowest = lowest_id_of(at);
-    CHECK(made.to_string().substr(0, 13) == lowest.to_string().substr(0, 13));
-    CHECK(lowest < made);
-  }
-  CHECK(lowest_id_of(TimePoint{-1ms}) == RunId{});
-}
-
 TEST_CASE(
     "postgres: runs finds what matches whatever is asked for, wherever ids and instants lie") {
   const std::uint64_t seed = Random::from_entropy()();

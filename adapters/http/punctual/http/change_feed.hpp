@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -44,8 +45,8 @@ struct Observation {
 struct ChangeEvent {
   const char* name;           ///< run, job, health or reset
   std::string for_writers{};  ///< JSON in one line; empty: nothing more to say
-  std::optional<std::string>
-      for_readers{};  ///< what those get who do not see errors, if it differs
+  /// What those get who do not see errors, if it differs.
+  std::optional<std::string> for_readers{};
 };
 
 class ChangeFeed {
@@ -59,15 +60,14 @@ class ChangeFeed {
   /// Returns the open runs that were seen last and are not in `seen`: what has become of them is to
   /// be looked up.
   [[nodiscard]] std::vector<RunId> missing_from(const Observation& seen) const {
-    std::map<RunId, RunMark> left;
-    for (const auto& [id, mark] : runs_) {
-      if (mark.is_open()) left.emplace(id, mark);
-    }
+    std::set<RunId> shown;
     for (const auto* runs : {&seen.newest_runs, &seen.other_runs}) {
-      for (const auto& run : *runs) left.erase(run.id);
+      for (const auto& run : *runs) shown.insert(run.id);
     }
     std::vector<RunId> ids;
-    for (const auto& [id, mark] : left) ids.push_back(id);
+    for (const auto& [id, mark] : runs_) {
+      if (mark.is_open() && shown.count(id) == 0) ids.push_back(id);
+    }
     return ids;
   }
 
@@ -150,8 +150,6 @@ class ChangeFeed {
   }
 
   void take_runs(const Observation& seen, bool is_first, std::vector<ChangeEvent>& events) {
-    const Principal writer{{}, Permission::write, {}};
-    const Principal reader{};
     std::map<RunId, RunMark> now_seen;
     // The oldest first, so that a list which takes them in turn ends with the newest on top.
     const auto take_one = [&](const JobRun& run) {
@@ -161,8 +159,7 @@ class ChangeFeed {
       if (!now_seen.emplace(run.id, mark).second || !is_changed || is_first || is_reset_owed_) {
         return;
       }
-      events.push_back(
-          event_of("run", dump_body(run_view(run, writer)), dump_body(run_view(run, reader))));
+      events.push_back(event_of("run", [&](const Principal& who) { return run_view(run, who); }));
     };
     std::for_each(seen.other_runs.rbegin(), seen.other_runs.rend(), take_one);
     std::for_each(seen.newest_runs.rbegin(), seen.newest_runs.rend(), take_one);
@@ -173,8 +170,6 @@ class ChangeFeed {
   /// Returns true if a job is gone.
   [[nodiscard]] bool take_jobs(const std::vector<JobSummary>& jobs, bool is_first,
                                std::vector<ChangeEvent>& events) {
-    const Principal writer{{}, Permission::write, {}};
-    const Principal reader{};
     std::map<std::string, JobMark> now_seen;
     for (const auto& job : jobs) {
       JobMark mark{job};
@@ -182,8 +177,8 @@ class ChangeFeed {
       const bool is_changed = before == jobs_.end() || !(before->second == mark);
       now_seen.emplace(job.name, std::move(mark));
       if (!is_changed || is_first) continue;
-      events.push_back(event_of("job", dump_body(job_view(job, writer, zones_)),
-                                dump_body(job_view(job, reader, zones_))));
+      events.push_back(
+          event_of("job", [&](const Principal& who) { return job_view(job, who, zones_); }));
     }
     const bool is_one_gone = std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& before) {
       return now_seen.count(before.first) == 0;
@@ -192,9 +187,11 @@ class ChangeFeed {
     return is_one_gone;
   }
 
-  [[nodiscard]] static ChangeEvent event_of(const char* name, std::string for_writers,
-                                            std::string for_readers) {
-    ChangeEvent event{name, std::move(for_writers), std::nullopt};
+  /// `view_for(principal)` returns what somebody sees.
+  template <class ViewFor>
+  [[nodiscard]] static ChangeEvent event_of(const char* name, const ViewFor& view_for) {
+    ChangeEvent event{name, dump_body(view_for(Principal{{}, Permission::write, {}})), {}};
+    std::string for_readers = dump_body(view_for(Principal{}));
     if (for_readers != event.for_writers) event.for_readers = std::move(for_readers);
     return event;
   }

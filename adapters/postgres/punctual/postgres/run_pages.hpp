@@ -43,18 +43,6 @@ namespace punctual::postgres::detail {
 /// Above every id that a run has.
 inline const RunId above_every_id = *RunId::parse("ffffffff-ffff-ffff-ffff-ffffffffffff");
 
-/// Returns the lowest id that can be made at `instant`; the lowest of all before 1970.
-[[nodiscard]] inline RunId lowest_id_of(TimePoint instant) {
-  static constexpr char digits[] = "0123456789abcdef";
-  const auto since_epoch = std::max<std::int64_t>(instant.time_since_epoch().count(), 0);
-  std::string text;
-  for (int shift = 44; shift >= 0; shift -= 4) {
-    if (shift == 12) text += '-';
-    text += digits[(static_cast<std::uint64_t>(since_epoch) >> static_cast<unsigned>(shift)) & 15U];
-  }
-  return RunId::parse(text + "-0000-0000-000000000000").value();
-}
-
 /// From where on another way to a page is better. What is found is the same.
 struct PageBounds {
   /// So few rows of a shape are looked at one by one, instead of all of the job's.
@@ -68,8 +56,8 @@ class RunPage {
         query_(query),
         bounds_(bounds) {
     const auto keep_to = [&](const auto& from, const auto& before) {
-      if (from) floor_ = std::max(floor_, lowest_id_of(add_clamped(*from, -apart_min)));
-      if (before) below_ = std::min(below_, lowest_id_of(add_clamped(*before, apart_min)));
+      if (from) floor_ = std::max(floor_, RunId::lowest_at(add_clamped(*from, -apart_min)));
+      if (before) below_ = std::min(below_, RunId::lowest_at(add_clamped(*before, apart_min)));
     };
     keep_to(query.created_from, query.created_before);
     keep_to(query.due_from, query.due_before);

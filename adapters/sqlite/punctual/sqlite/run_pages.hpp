@@ -95,16 +95,9 @@ enum class Walk : std::uint8_t { all, job, workflow, shape, created_apart, due_a
 
 /// Returns the beginning of ids that are made at `instant`; the empty text before 1970.
 [[nodiscard]] inline std::string id_prefix(TimePoint instant) {
-  static constexpr char digits[] = "0123456789abcdef";
-  const std::int64_t since_epoch = instant.time_since_epoch().count();
-  if (since_epoch < 0) return {};
-  std::string prefix;
-  for (int shift = 44; shift >= 0; shift -= 4) {
-    if (shift == 12) prefix += '-';
-    prefix +=
-        digits[(static_cast<std::uint64_t>(since_epoch) >> static_cast<unsigned>(shift)) & 15];
-  }
-  return prefix;
+  static constexpr std::size_t instant_digits = 13;  // and the dash between them
+  if (instant < TimePoint{}) return {};
+  return RunId::lowest_at(instant).to_string().substr(0, instant_digits);
 }
 
 /// The newest ids of what several walks have found, each once, up to so many.
